@@ -1,0 +1,37 @@
+# Two commands are enough on a fresh machine: `make serve` and `make test`. Each sets up what it needs.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+PORT ?= 8000
+
+.PHONY: help serve test lint bench clean
+
+help:  ## Show the commands there are
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+serve: $(VENV)/.installed  ## Serve the demo world on http://127.0.0.1:8000 (another port: make serve PORT=9000)
+	$(RUN)/flexsim serve --port $(PORT)
+
+test: $(VENV)/.installed-test lint  ## Check the code and pass every test
+	tests/install-judges
+	$(RUN)/python -m pytest
+
+lint: $(VENV)/.installed-test  ## Check style and import rules
+	$(RUN)/ruff check .
+	$(RUN)/lint-imports
+
+bench: $(VENV)/.installed-test  ## Measure against comparable products, side by side
+	$(RUN)/python -m bench
+
+clean:  ## Remove everything that was set up
+	rm -rf $(VENV) .bench build dist test-artifacts
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) tests/check-python.py
+	test -x $(RUN)/python || $(PYTHON) -m venv $(VENV)
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	touch $@

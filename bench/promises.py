@@ -1,0 +1,82 @@
+"""What the project promises about its speed and size, judged on one run's figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.contestants import OURS
+from bench.figures import RunFigures, ServerFigures
+
+Sense = Literal["at most", "at least"]
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One promise; `measured` and `limit` are in `unit`, and `measured` is None when the run lacks it."""
+
+    what: str
+    sense: Sense
+    limit: float
+    unit: str
+    measured: float | None
+    detail: str = ""
+
+    @property
+    def met(self) -> bool | None:
+        """Whether it is kept; None when not measured."""
+        if self.measured is None:
+            return None
+        return self.measured <= self.limit if self.sense == "at most" else self.measured >= self.limit
+
+    def line(self) -> str:
+        """The promise, what was measured, and the verdict, on one line."""
+        sign = "≤" if self.sense == "at most" else "≥"
+        promised = f"promise {self.what} {sign} {_number(self.limit)}{self.unit}"
+        if self.measured is None:
+            return f"{promised:<58} not measured"
+        detail = f" ({self.detail})" if self.detail else ""
+        verdict = "met" if self.met else f"missed by {_number(abs(self.measured - self.limit))}{self.unit}"
+        return f"{promised:<58} measured {_number(self.measured)}{self.unit}{detail}: {verdict}"
+
+
+def judge(run: RunFigures) -> list[Promise]:
+    """All promises, in the order in which they are printed."""
+    us = run.servers.get(OURS) or ServerFigures(OURS, "")
+    moto = run.servers.get("moto_server") or ServerFigures("moto_server", "")
+    prism = run.servers.get("prism") or ServerFigures("prism", "")
+    store = run.store.get("store", {}).get("new")
+    raw = run.store.get("raw_by_thousand", {}).get("new")
+    reading = us.reading.requests_per_second if us.reading else None
+    prism_reading = prism.reading.requests_per_second if prism.reading else None
+    return [
+        Promise(
+            "start", "at most", 1.0, " × moto_server's", _ratio(us.start_s, moto.start_s),
+            _pair(us.start_s, moto.start_s, "s"),
+        ),
+        Promise("idle memory (PSS)", "at most", 80, " MB", us.idle.pss if us.idle else None),
+        Promise(
+            "single posted readings", "at least", 1.0, " × Prism's", _ratio(reading, prism_reading),
+            _pair(reading, prism_reading, "/s"),
+        ),
+        Promise("p99 of those", "at most", 60, " ms", us.reading.p99_ms if us.reading else None),
+        Promise("readings in batches of 1,000", "at least", 50_000, "/s", us.readings_per_second),
+        Promise(
+            "store", "at least", 0.5, " × raw executemany", _ratio(store, raw), _pair(store, raw, "rows/s")
+        ),
+        Promise("reset", "at most", 50, " ms", us.reset_ms),
+    ]
+
+
+def _ratio(ours: float | None, theirs: float | None) -> float | None:
+    return ours / theirs if ours is not None and theirs else None
+
+
+def _pair(ours: float | None, theirs: float | None, unit: str) -> str:
+    if ours is None or theirs is None:
+        return ""
+    return f"{_number(ours)} to {_number(theirs)} {unit}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -1,0 +1,87 @@
+"""The command line, `flexsim`. Exit codes: 0 good, 1 a check failed, 2 wrong usage."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import click
+
+from simulator import __version__
+from simulator.settings import SettingsUnusable, read_settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="flexsim")
+def main() -> None:
+    """Offline simulator of two UK flexibility platforms.
+
+    Not affiliated with their operators, and never a substitute for their own test environments.
+    """
+
+
+@main.command()
+@click.option("--host", help="Address to listen on.  [127.0.0.1]")
+@click.option("--port", type=int, help="Port to listen on; 0 finds a free one.  [8000]")
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path),
+              help="Folder that keeps the worlds over restarts.  [a temporary one]")
+@click.option("--fixture", metavar="demo|empty|FILE", help="What the world 'default' holds at first.  [demo]")
+@click.option("--now", metavar="TIME", help="Market time to start at, such as 2026-11-02T16:00:00Z.  [the real time]")
+@click.option("--contract", "contracts", multiple=True, metavar="PLATFORM=FILE",
+              help="Your own OpenAPI contract instead of ours, such as participant=my.yaml. May be repeated.")
+@click.option("--control-token", metavar="SECRET", help="Secret that /_sim calls must carry; needed off loopback.")
+@click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="TOML file with settings.")
+def serve(contracts: tuple[str, ...], config: Path | None, **given: Any) -> None:
+    """Serve the simulated platforms until Ctrl+C.
+
+    Every setting can also be given as a variable, such as FLEXSIM_PORT=9000.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    # The web framework and its company are loaded only now: `flexsim --help` answers at once.
+    from simulator.contracts import ContractUnusable  # noqa: PLC0415
+    from simulator.facade import Simulator  # noqa: PLC0415
+    from simulator.operations.fixtures import FixtureUnusable  # noqa: PLC0415
+    from simulator.server import AddressInUse  # noqa: PLC0415
+    from simulator.world import WorldUnusable  # noqa: PLC0415
+    from simulator.worlds import WorldRefused  # noqa: PLC0415
+
+    try:
+        settings = read_settings({**given, "contracts": ",".join(contracts)} if contracts else given, file=config)
+        simulator = Simulator(settings)
+        _wait_for_signal_around(simulator)
+    except SettingsUnusable as error:
+        _give_up(f"{problem}" for problem in error.problems)
+    except ContractUnusable as error:
+        _give_up(["This contract cannot work:", *(str(problem) for problem in error.problems)])
+    except (FixtureUnusable, AddressInUse, WorldUnusable, WorldRefused) as error:
+        _give_up([str(error)])
+
+
+def _wait_for_signal_around(simulator: Any) -> None:
+    asked_to_stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: asked_to_stop.set())
+    with simulator:
+        click.echo(_greeting(simulator))
+        asked_to_stop.wait()
+
+
+def _greeting(simulator: Any) -> str:
+    lines = [f"flexsim {__version__} serves a SIMULATION of the Flexible Power Portal at {simulator.url}"]
+    with simulator.worlds.using("default") as world:
+        demo = simulator.worlds.demo_sign_in(world.fixture)
+    if demo is not None:
+        lines += [f"  sign in as   {demo.email} with {demo.password}",
+                  f"  code         {simulator.url}/_sim/participants/{demo.organisation_id}/totp"]
+    lines += [f"  health       {simulator.url}/_sim/health", "Ctrl+C ends it."]
+    return "\n".join(lines)
+
+
+def _give_up(lines: Any) -> None:
+    for line in lines:
+        click.echo(line, err=True)
+    sys.exit(2)

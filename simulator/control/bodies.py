@@ -1,0 +1,68 @@
+"""Reading the JSON bodies of `/_sim` calls: checked against a schema, all errors at once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import isodate
+import jsonschema_rs
+import orjson
+from flask import abort, request
+
+from simulator.settings import parse_instant
+from simulator.web import problem
+
+
+class Body:
+    """What a call's body may be, as a JSON Schema."""
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self._validator = jsonschema_rs.validator_for({"type": "object", "additionalProperties": False, **schema})
+
+    def read(self) -> dict[str, Any]:
+        """The body, or {} when there is none; aborts the request with 400 or 422 and every error."""
+        data = request.get_data()
+        if not data:
+            value: Any = {}
+        else:
+            try:
+                value = orjson.loads(data)
+            except orjson.JSONDecodeError as error:
+                abort(problem(400, "Bad Request", f"The body is not JSON: {error}."))
+        errors = [{"pointer": "".join(f"/{part}" for part in error.instance_path),
+                   "code": str(error.schema_path[-1]), "message": error.message}
+                  for error in self._validator.iter_errors(value)]
+        if errors:
+            refuse(errors)
+        return value
+
+
+def refuse(errors: list[dict[str, Any]]) -> None:
+    """Abort the request with 422 and these errors."""
+    abort(problem(422, "Unprocessable Entity", f"{len(errors)} error{'s' if len(errors) > 1 else ''}; nothing was "
+                  "changed.", errors))
+
+
+def read_instant(body: dict[str, Any], name: str) -> datetime | None:
+    """The instant in a property of a body, None when absent; aborts with 422 for anything but RFC 3339."""
+    if name not in body:
+        return None
+    try:
+        return parse_instant(body[name])
+    except ValueError as error:
+        refuse([{"pointer": f"/{name}", "code": "format", "message": f"{error}."}])
+        raise AssertionError("refuse always raises") from error
+
+
+def read_duration(body: dict[str, Any], name: str, start: datetime) -> timedelta:
+    """The ISO 8601 duration in a property of a body, from `start` on (months and years are as long as they are)."""
+    try:
+        duration = isodate.parse_duration(body[name])
+        if isinstance(duration, timedelta):
+            return duration
+        return duration.totimedelta(start=start)
+    except (isodate.ISO8601Error, ValueError, OverflowError):
+        refuse([{"pointer": f"/{name}", "code": "format",
+                 "message": f"{body[name][:80]!r} is not a duration: write it like PT24H, PT15M or P7D."}])
+        raise AssertionError("refuse always raises") from None

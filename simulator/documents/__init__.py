@@ -1,0 +1,1 @@
+"""Documents that people send and receive: CSV files, PDFs, charts."""

@@ -1,0 +1,145 @@
+"""World fixtures: readable YAML that says which organisations, units and readings a new world holds.
+
+Everything is relative to the world's start, so that a fixture is as full on any day of the year. The form of the file
+is `fixtures/world.schema.yaml`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import isodate
+import jsonschema_rs
+import yaml
+from werkzeug.security import generate_password_hash
+
+from simulator import assets
+from simulator.ids import new_api_token
+from simulator.market.intervals import Granularity, last_period_end
+from simulator.market.organisations import MeterableUnit, Organisation
+from simulator.market.readings import Reading
+from simulator.operations.month_end import finalise_history
+from simulator.store import accounts, organisations, readings, tokens
+from simulator.store.work import Work
+
+# The passwords of a fixture are public: they stand in its file. A light hash lets worlds start quickly.
+_PUBLIC_PASSWORD_HASH = "scrypt:1024:8:1"
+
+
+class FixtureUnusable(Exception):
+    """A fixture that cannot be used; `problems` has a sentence for each thing that is wrong."""
+
+    def __init__(self, file: Path, problems: list[str]) -> None:
+        super().__init__(f"The fixture {file} cannot be used:\n" + "\n".join(f"  {problem}" for problem in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class DemoSignIn:
+    """A public sign-in of a shipped fixture, shown on the sign-in page."""
+
+    organisation_id: str
+    email: str
+    password: str
+
+
+@dataclass(frozen=True)
+class Fixture:
+    """A fixture that was read and checked."""
+
+    content: dict[str, Any]
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the clock of a world made from it stands still at first."""
+        return self.content.get("clock") == "frozen"
+
+    @property
+    def demo_sign_in(self) -> DemoSignIn | None:
+        """The first user who has a password."""
+        for entry in self.content["organisations"]:
+            if "password" in entry["portal"]:
+                return DemoSignIn(entry["id"], entry["portal"]["email"], entry["portal"]["password"])
+        return None
+
+
+def read_fixture(file: Path) -> Fixture:
+    """Read and check a fixture. Raises FixtureUnusable with everything that is wrong."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        content = yaml.load(file.read_text("utf-8"), loader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise FixtureUnusable(file, [str(error)]) from error
+    schema = yaml.load((assets.folder("fixtures") / "world.schema.yaml").read_text("utf-8"), loader)
+    problems = [
+        f"{'/'.join(str(part) for part in error.instance_path) or 'the file'}: {error.message}"
+        for error in jsonschema_rs.validator_for(schema).iter_errors(content)]
+    problems = problems or list(_inconsistencies(content))
+    if problems:
+        raise FixtureUnusable(file, problems)
+    return Fixture(content)
+
+
+def _inconsistencies(content: dict[str, Any]) -> Iterator[str]:
+    zones = {zone["code"] for zone in content["zones"]}
+    seen: set[str] = set()
+    for organisation in content["organisations"]:
+        unit_ids = [unit["id"] for unit in organisation["units"]]
+        for name in [organisation["id"], organisation["portal"]["email"].lower(), *unit_ids]:
+            if name in seen:
+                yield f"{name!r} occurs twice"
+            seen.add(name)
+        for unit in organisation["units"]:
+            if unit["zone"] not in zones:
+                yield f"unit {unit['id']}: its zone {unit['zone']!r} is not among the zones"
+
+
+def start_world(work: Work, fixture: Fixture) -> None:
+    """Fill an empty world."""
+    finalise_history(work)
+    zones = {}
+    for zone in fixture.content["zones"]:
+        organisations.add_zone(work, zone["code"], zone["name"], zone["licence_area"])
+        zones[zone["code"]] = zone
+    for entry in fixture.content["organisations"]:
+        _add_organisation(work, entry, zones)
+
+
+def _add_organisation(work: Work, entry: dict[str, Any], zones: dict[str, Any]) -> None:
+    organisations.add_organisation(work, Organisation(entry["id"], entry["name"]))
+    portal = entry["portal"]
+    password = portal.get("password")
+    accounts.add_account(work, accounts.NewAccount(
+        entry["id"], portal["email"],
+        None if password is None else generate_password_hash(password, _PUBLIC_PASSWORD_HASH),
+        portal.get("authenticator_secret"), "authenticator_secret" in portal))
+    if password is not None:
+        tokens.add_token(work, entry.get("api_token") or new_api_token(), entry["id"])
+    for unit in entry["units"]:
+        zone = zones[unit["zone"]]
+        organisations.add_unit(work, MeterableUnit(
+            0, unit["id"], entry["id"], unit["description"], unit["technology"], unit["capacity_kw"],
+            Granularity(unit["granularity"]), unit["zone"], zone["name"], zone["licence_area"]))
+    stored = organisations.units_of(work, entry["id"])
+    for unit in entry["units"]:
+        if "readings" in unit:
+            recent = list(_recent_readings(stored[unit["id"]], unit["readings"], work.now))
+            readings.store_readings(work, recent)
+
+
+def _recent_readings(unit: MeterableUnit, shape: dict[str, Any], now: datetime) -> Iterator[Reading]:
+    """Readings of the time before the start: a level in kW with a daily and an hourly swing, the same every time."""
+    step = timedelta(seconds=unit.granularity.seconds)
+    end = last_period_end(now, unit.granularity)
+    count = isodate.parse_duration(shape["before"]) // step
+    for place in range(count):
+        instant = end - step * place
+        day = instant.timestamp() / 86_400 % 1 * 2 * math.pi
+        hour = instant.timestamp() / 3_600 % 1 * 2 * math.pi
+        kw = shape["level_kw"] + shape["swing_kw"] * (0.8 * math.sin(day) + 0.2 * math.sin(hour))
+        yield Reading(unit.number, int(instant.timestamp()), round(kw * 10) * 100_000)

@@ -1,0 +1,35 @@
+"""The end of the month: on the 15th everything of the previous month becomes final (portal guide §3.3, §3.4)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from simulator.market.facts import MonthFinalised
+from simulator.store import timetable
+from simulator.store.work import View, Work
+from simulator.timekeeping.london import month_of, previous_month, start_of_month, to_london
+
+FINALISING_DAY = 15
+
+
+def finalise_previous_month(work: Work, now: datetime) -> None:
+    """Make the month before the present London month final, once."""
+    month = previous_month(month_of(now))
+    if timetable.add_finalised_month(work, month):
+        work.record(MonthFinalised(month))
+
+
+def finalise_history(work: Work) -> None:
+    """Give a new world the final months it would have if it had always been there."""
+    month = previous_month(month_of(work.now))
+    if to_london(work.now).day < FINALISING_DAY:
+        month = previous_month(month)
+    timetable.add_finalised_month(work, month)
+
+
+def finalised_until(view: View) -> datetime | None:
+    """Instant at which the last final month ended; periods that end by then belong to finalised months."""
+    month = timetable.last_finalised_month(view)
+    if month is None:
+        return None
+    return start_of_month(month_of(start_of_month(month) + timedelta(days=32)))

@@ -1,0 +1,22 @@
+"""Looking at Meterable Units and their readings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from simulator.market.organisations import MeterableUnit
+from simulator.store import organisations, readings
+from simulator.store.work import View
+
+LATEST_READINGS = 60
+"""How many readings of each unit the Readings page shows (documented, portal guide §3.1)."""
+
+
+def units_of(view: View, organisation_id: str) -> list[MeterableUnit]:
+    """The organisation's Meterable Units, by id."""
+    return list(organisations.units_of(view, organisation_id).values())
+
+
+def latest_readings(view: View, unit: MeterableUnit) -> list[tuple[datetime, int]]:
+    """The latest 60 readings of a unit, newest first: (period end UTC, milliwatts)."""
+    return readings.latest_readings(view, unit.number, LATEST_READINGS)

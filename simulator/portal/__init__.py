@@ -1,0 +1,38 @@
+"""The Flexible Power Portal: one file for each page of the real menu (portal guide §3)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask
+from flask_bootstrap import Bootstrap5
+from flask_wtf import CSRFProtect
+
+from simulator.contracts import Contract
+from simulator.portal import authenticator, menu, readings, sign_in, tokens, units, uploads
+from simulator.portal.guard import add_sign_in, guard
+from simulator.upload_runs import UploadRuns
+from simulator.web import Surface
+
+FOR_ALL = frozenset(f"portal.{name}" for name in (
+    "sign_in_page", "sign_in", "code_page", "verify_code", "setup_page", "verify_setup"))
+"""Pages of the way in. The code and set-up pages ask for the password's success themselves."""
+
+
+def surface(contract: Contract) -> Surface:
+    """All pages of the portal."""
+    blueprint = Blueprint("portal", __name__)
+    for page in (sign_in, authenticator, units, tokens):
+        page.add_routes(blueprint)
+    readings.add_routes(blueprint, contract)
+    uploads.add_routes(blueprint, contract, UploadRuns())
+    menu.add_words(blueprint)
+    return Surface("portal", blueprint, guard, open_to_all=FOR_ALL, unrecorded=frozenset({"portal.upload_progress"}),
+                   large_bodies=frozenset({"portal.upload_readings"}))
+
+
+def prepare(app: Flask, without_forms: list[Surface]) -> None:
+    """Bootstrap from this machine, sign-in, and protection of every form; `without_forms` take no browser's posts."""
+    Bootstrap5(app)
+    add_sign_in(app)
+    protection = CSRFProtect(app)
+    for surface_without_forms in without_forms:
+        protection.exempt(surface_without_forms.blueprint)

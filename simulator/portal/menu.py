@@ -1,0 +1,55 @@
+"""The menu of the portal, in exactly the guide's words, and what every page shows around its content."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint
+
+from simulator.market.quantities import kw_text
+from simulator.timekeeping.london import to_london
+from simulator.web import current_world
+
+# (menu, ((page, endpoint), …)); a page without an endpoint is in the real menu and not simulated yet.
+MENU: tuple[tuple[str, tuple[tuple[str, str | None], ...]], ...] = (
+    ("API Testing", (
+        ("Dispatch Settings", None),
+        ("Dispatch V2 Testing", None),
+        ("Readings", "portal.readings_page"),
+        ("My API Access Tokens", "portal.tokens_page"),
+    )),
+    ("Availability", (("Acceptance Decisions", None),)),
+    ("Reports", (("Event Reports", None), ("Invoices/Statements", None))),
+    ("Meterable Units", (("Meterable Units", "portal.units_page"),)),
+    ("Documentation", (("Participant API", None), ("FAQ", None))),
+)
+
+
+def add_words(blueprint: Blueprint) -> None:
+    """Give templates the menu, the market time, and the words for times and quantities."""
+    blueprint.app_context_processor(_surroundings)
+    blueprint.add_app_template_filter(london_time, "london_time")
+    blueprint.add_app_template_filter(utc_time, "utc_time")
+    blueprint.add_app_template_filter(plain_kw, "plain_kw")
+
+
+def _surroundings() -> dict[str, Any]:
+    return {"menu": MENU, "market_now": current_world.now(), "clock_mode": current_world.clock.mode,
+            "world_name": current_world.name}
+
+
+def london_time(instant: datetime, form: str = "%a %d %b %Y %H:%M") -> str:
+    """An instant on a London wall clock, with BST or GMT."""
+    local = to_london(instant)
+    return f"{local.strftime(form)} {local.tzname()}"
+
+
+def utc_time(instant: datetime) -> str:
+    """An instant as it stands in messages: 2026-11-02T16:30:00Z."""
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def plain_kw(milliwatts: int) -> str:
+    """kW, with a real minus sign, for tables."""
+    return kw_text(milliwatts).replace("-", "−")

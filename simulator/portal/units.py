@@ -1,0 +1,24 @@
+"""Meterable Units: the organisation's units and their ids."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template
+
+from simulator.operations.units import latest_readings, units_of
+from simulator.portal.guard import my_organisation
+from simulator.web import current_world
+
+
+def add_routes(blueprint: Blueprint) -> None:
+    """The page."""
+    blueprint.add_url_rule("/meterable-units", "units_page", units_page)
+
+
+def units_page() -> Any:
+    """All units, with zone, granularity and the latest reading."""
+    with current_world.view() as view:
+        units = units_of(view, my_organisation().id)
+        latest = {unit.id: next(iter(latest_readings(view, unit)), None) for unit in units}
+    return render_template("portal/units.html", units=units, latest=latest)

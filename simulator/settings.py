@@ -1,0 +1,160 @@
+"""Settings of the simulator: one frozen object, and the only reader of the environment and of TOML files.
+
+Order of precedence: command line, `FLEXSIM_*` variables, the TOML file, the default. Each setting carries a sentence
+for people, and a label where its value stands in for a rule of the real platform that nobody outside can know.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+
+class SettingsUnusable(Exception):
+    """One or more settings cannot be used; `problems` has a sentence for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def _setting(default: Any, help: str, label: str | None = None, *, least: int | None = None) -> Any:
+    metadata = {"help": help, "label": label, "least": least}
+    if isinstance(default, dict):
+        return field(default_factory=lambda: dict(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be set. Times are in the unit that the name ends with."""
+
+    host: str = _setting("127.0.0.1", "Address to listen on.")
+    port: int = _setting(8000, "Port to listen on; 0 picks a free one.", least=0)
+    data: Path | None = _setting(None, "Folder that keeps the worlds; without it they live in a temporary folder.")
+    fixture: str = _setting("demo", "What the world 'default' holds at first: demo, empty, or a YAML file.")
+    now: datetime | None = _setting(None, "Market time at which the world 'default' starts, e.g. 2026-11-02T16:00Z.")
+    contracts: Mapping[str, Path] = _setting({}, "Contract files that replace ours, by platform.")
+    control_token: str | None = _setting(None, "Secret that /_sim calls must carry; required off loopback.")
+    threads: int = _setting(8, "Requests answered side by side.", least=1)
+
+    credentials: str = _setting("wall", "Clock of codes, sessions and lock-outs: wall, or market.")
+    totp_drift_steps: int = _setting(1, "Authenticator codes this many 30 s steps early or late are taken.", "assumed",
+                                     least=0)
+    sign_in_attempts: int = _setting(5, "Wrong passwords or codes before an account is locked for a while.", "assumed",
+                                     least=1)
+    sign_in_lock_minutes: int = _setting(15, "How long such a lock lasts.", "assumed", least=1)
+    pending_sign_in_minutes: int = _setting(10, "Time between password and code before starting over.", "assumed",
+                                            least=1)
+    session_hours: int = _setting(12, "A sign-in ends this long after it began.", "assumed", least=1)
+
+    future_tolerance_seconds: int = _setting(60, "A reading may end this far in the future.", "assumed", least=0)
+    max_body_bytes: int = _setting(4_000_000, "Largest request body outside uploads.", "assumed", least=1_000)
+    max_upload_bytes: int = _setting(256_000_000, "Largest CSV upload.", "assumed", least=1_000)
+    upload_error_limit: int = _setting(10_000, "Errors listed for one upload; all are counted.", least=1)
+
+    journal_limit: int = _setting(100_000, "Journal entries kept per world.", least=1_000)
+    journal_body_characters: int = _setting(2_000, "Characters of each message body kept in the journal.", least=0)
+    idle_world_seconds: int = _setting(20, "A world unused for this long closes its files.", least=1)
+
+    def __post_init__(self) -> None:
+        problems = [
+            f"{item.name} must be at least {item.metadata['least']}, not {getattr(self, item.name)}"
+            for item in dataclasses.fields(self)
+            if item.metadata.get("least") is not None and getattr(self, item.name) < item.metadata["least"]
+        ]
+        if self.credentials not in ("wall", "market"):
+            problems.append(f"credentials must be 'wall' or 'market', not {self.credentials!r}")
+        if self.now is not None and self.now.utcoffset() is None:
+            problems.append("now needs an offset: write 2026-11-02T16:00:00Z, not 2026-11-02T16:00:00")
+        if problems:
+            raise SettingsUnusable(problems)
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
+
+def read_settings(
+    given: Mapping[str, Any], environ: Mapping[str, str] = os.environ, file: Path | None = None
+) -> Settings:
+    """Settings from a TOML file, `FLEXSIM_*` variables and `given` values, the last winning.
+
+    Raises SettingsUnusable with every problem found.
+    """
+    problems: list[str] = []
+    values: dict[str, Any] = {}
+    known = {item.name: item for item in dataclasses.fields(Settings)}
+    if file is not None:
+        try:
+            written = tomllib.loads(file.read_text("utf-8"))
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsUnusable([f"{file}: {error}"]) from error
+        for name, value in written.items():
+            _take(name, value, f"{file}: {name}", known, values, problems)
+    for variable, value in environ.items():
+        if variable.startswith("FLEXSIM_"):
+            _take(variable[8:].lower(), value, variable, known, values, problems)
+    for name, value in given.items():
+        if value is not None and value != {}:
+            _take(name, value, name, known, values, problems)
+    if problems:
+        raise SettingsUnusable(problems)
+    return Settings(**values)
+
+
+def _take(name: str, value: Any, where: str, known: Mapping[str, dataclasses.Field], values: dict[str, Any],
+          problems: list[str]) -> None:
+    if name not in known:
+        problems.append(f"{where}: there is no setting {name!r}; there are {', '.join(sorted(known))}")
+        return
+    try:
+        values[name] = _converted(str(known[name].type), value)
+    except (ValueError, TypeError) as error:
+        problems.append(f"{where}: {error}")
+
+
+def _converted(kind: str, value: Any) -> Any:
+    if kind == "int":
+        try:
+            return int(value)
+        except (ValueError, TypeError):
+            raise ValueError(f"must be a whole number, not {value!r}") from None
+    if kind.startswith("Path"):
+        return Path(value)
+    if kind.startswith("datetime"):
+        return value if isinstance(value, datetime) else parse_instant(str(value))
+    if kind.startswith("Mapping"):
+        return _contracts(value)
+    return str(value)
+
+
+def _contracts(value: Any) -> dict[str, Path]:
+    """`{"participant": "my.yaml"}`, or the text `participant=my.yaml,smp=other.yaml`."""
+    if isinstance(value, Mapping):
+        return {platform: Path(file) for platform, file in value.items()}
+    found = {}
+    for part in str(value).split(","):
+        platform, equals, file = part.partition("=")
+        if not equals or not file:
+            raise ValueError(f"must look like participant=my.yaml, not {part!r}")
+        found[platform.strip()] = Path(file.strip())
+    return found
+
+
+def parse_instant(text: str) -> datetime:
+    """An aware datetime from RFC 3339 text. Raises ValueError in plain words for anything else, naive times too."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a time: write it like 2026-11-02T16:00:00Z") from None
+    if instant.utcoffset() is None:
+        raise ValueError(f"{text!r} has no offset: write it like 2026-11-02T16:00:00Z")
+    return instant

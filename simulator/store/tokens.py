@@ -1,0 +1,47 @@
+"""API access tokens. They are kept readable, because the portal shows an organisation its token (guide §3.1)."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, select, update
+
+from simulator.market.organisations import ApiToken, Organisation
+from simulator.store import tables
+from simulator.store.engine import insert
+from simulator.store.instants import from_micros, to_micros
+from simulator.store.work import View, Work
+
+_TOKENS = select(tables.api_tokens, tables.organisations.c.name.label("organisation_name")).join(
+    tables.organisations, tables.organisations.c.id == tables.api_tokens.c.organisation_id
+).where(tables.api_tokens.c.revoked_at.is_(None))
+_BY_VALUE = _TOKENS.where(tables.api_tokens.c.token == bindparam("token"))
+_BY_ORGANISATION = _TOKENS.where(tables.api_tokens.c.organisation_id == bindparam("organisation_id"))
+
+
+def add_token(work: Work, token: str, organisation_id: str) -> None:
+    """Store a token in force."""
+    work.connection.execute(insert(tables.api_tokens), {
+        "token": token, "organisation_id": organisation_id, "created_at": to_micros(work.now), "revoked_at": None})
+
+
+def revoke_tokens_of(work: Work, organisation_id: str) -> None:
+    """Revoke the organisation's token, at once."""
+    work.connection.execute(
+        update(tables.api_tokens)
+        .where(tables.api_tokens.c.organisation_id == organisation_id, tables.api_tokens.c.revoked_at.is_(None))
+        .values(revoked_at=to_micros(work.now)))
+
+
+def token_in_force(view: View, token: str) -> ApiToken | None:
+    """The token, unless it is unknown or revoked."""
+    return _token(view.connection.execute(_BY_VALUE, {"token": token}).first())
+
+
+def token_of(view: View, organisation_id: str) -> ApiToken | None:
+    """The organisation's token in force."""
+    return _token(view.connection.execute(_BY_ORGANISATION, {"organisation_id": organisation_id}).first())
+
+
+def _token(row: object) -> ApiToken | None:
+    if row is None:
+        return None
+    return ApiToken(Organisation(row.organisation_id, row.organisation_name), row.token, from_micros(row.created_at))

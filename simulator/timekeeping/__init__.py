@@ -1,0 +1,1 @@
+"""Clocks, London time, triggers and the scheduler. Knows nothing of the market."""

@@ -1,0 +1,50 @@
+"""London time: the zone of every timetable, baseline and month of the two platforms (portal guide §3.6)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+LONDON = ZoneInfo("Europe/London")
+
+
+def to_london(instant: datetime) -> datetime:
+    """The same instant, on a London wall clock."""
+    return instant.astimezone(LONDON)
+
+
+def from_london(day: date, at: time) -> datetime:
+    """UTC instant of a London wall-clock time.
+
+    A time that occurs twice (autumn) is the first of the two; a time that does not occur (spring) is the instant the
+    clocks went forward.
+    """
+    local = datetime.combine(day, at, LONDON)
+    instant = local.astimezone(UTC)
+    if instant.astimezone(LONDON).replace(tzinfo=None) == local.replace(tzinfo=None):
+        return instant
+    return _end_of_gap(local)
+
+
+def _end_of_gap(local: datetime) -> datetime:
+    """UTC instant at which the clocks skipped over `local`; clocks change on quarter hours."""
+    summer = local.replace(fold=1)
+    instant = summer.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    while instant.astimezone(LONDON).utcoffset() != summer.utcoffset():
+        instant += timedelta(minutes=15)
+    return instant
+
+
+def month_of(instant: datetime) -> str:
+    """London month of an instant, as `2026-11`."""
+    return to_london(instant).strftime("%Y-%m")
+
+
+def start_of_month(month: str) -> datetime:
+    """UTC instant at which a London month begins."""
+    return from_london(date.fromisoformat(f"{month}-01"), time(0))
+
+
+def previous_month(month: str) -> str:
+    """The month before, both as `2026-11`."""
+    return (date.fromisoformat(f"{month}-01") - timedelta(days=1)).strftime("%Y-%m")

@@ -1,0 +1,235 @@
+"""The web application: finds the world of a request, guards every page, journals every exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from flask import Blueprint, Flask, Response, current_app, g, render_template, request
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
+from werkzeug.exceptions import HTTPException
+from werkzeug.local import LocalProxy
+
+from simulator import assets
+from simulator.exchanges import Exchange
+from simulator.market.errors import NotFound
+from simulator.world import World
+from simulator.worlds import DEFAULT, Worlds
+
+WORLD_PREFIX = "/w/"
+_ENVIRON_KEY = "flexsim.world"
+_CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+@dataclass(frozen=True)
+class Surface:
+    """A part of the application: its routes, and the guard that every one of them passes but the `open_to_all`.
+
+    A guard returns an answer to refuse the request, or None. Requests to `unrecorded` endpoints leave no journal
+    entry: the calls that only watch. `large_bodies` are endpoints that take uploads.
+    """
+
+    name: str
+    blueprint: Blueprint
+    guard: Callable[[], Any] | None
+    open_to_all: frozenset[str] = frozenset()
+    unrecorded: frozenset[str] = frozenset()
+    large_bodies: frozenset[str] = frozenset()
+    prefix: str | None = None
+
+
+def _current_world() -> World:
+    return request.environ[_ENVIRON_KEY]
+
+
+current_world: World = LocalProxy(_current_world)  # type: ignore[assignment]
+current_worlds: Worlds = LocalProxy(lambda: current_app.extensions["flexsim.worlds"])  # type: ignore[assignment]
+
+
+def work_of_request() -> Any:
+    """A write transaction caused by the present request."""
+    return g.exchange.work()
+
+
+def json_answer(value: Any, status: int = 200, media_type: str = "application/json") -> Response:
+    """A JSON answer; instants become RFC 3339."""
+    return Response(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE), status, content_type=media_type)
+
+
+def problem(status: int, title: str, detail: str, errors: Iterable[dict[str, Any]] = ()) -> Response:
+    """An RFC 9457 problem; `errors` are `{pointer, code, message}`."""
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail,
+                            "errors": list(errors)}
+    return json_answer(body, status, "application/problem+json")
+
+
+class WorldCookies(SecureCookieSessionInterface):
+    """Cookies of one world: own name, own path, own key, so that none is good in another."""
+
+    def get_cookie_name(self, app: Flask) -> str:
+        return f"flexsim-{current_world.name}"
+
+    def get_cookie_path(self, app: Flask) -> str:
+        return (request.script_root or "") + "/"
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(
+            current_world.session_key, salt=self.salt, serializer=self.serializer,
+            signer_kwargs={"key_derivation": self.key_derivation, "digest_method": self.digest_method})
+
+
+class WorldGate:
+    """WSGI: `/w/NAME/…` means the world NAME, everything else the world `default`; the world is held meanwhile."""
+
+    def __init__(self, application: Callable[..., Iterable[bytes]], worlds: Worlds) -> None:
+        self._application = application
+        self._worlds = worlds
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        name = DEFAULT
+        path = environ["PATH_INFO"]
+        if path.startswith(WORLD_PREFIX):
+            name, slash, rest = path[len(WORLD_PREFIX):].partition("/")
+            environ["SCRIPT_NAME"] = f"{environ.get('SCRIPT_NAME', '')}{WORLD_PREFIX}{name}"
+            environ["PATH_INFO"] = slash + rest
+        try:
+            world = self._worlds.enter(name)
+        except NotFound:
+            return _no_such_world(name, start_response)
+        environ[_ENVIRON_KEY] = world
+        try:
+            answer = self._application(environ, start_response)
+            try:
+                return list(answer)
+            finally:
+                close = getattr(answer, "close", None)
+                if close is not None:
+                    close()
+        finally:
+            self._worlds.leave(world)
+
+
+def _no_such_world(name: str, start_response: Callable[..., Any]) -> list[bytes]:
+    body = orjson.dumps({
+        "type": "about:blank", "title": "Not Found", "status": 404, "errors": [],
+        "detail": f"There is no world {name[:80]!r}. Make it with PUT /_sim/worlds/NAME, or list those there are "
+                  "with GET /_sim/worlds."})
+    start_response("404 Not Found", [("Content-Type", "application/problem+json"),
+                                     ("Content-Length", str(len(body))), ("X-Request-Id", "not-recorded")])
+    return [body]
+
+
+def create_application(worlds: Worlds, surfaces: Iterable[Surface], prepare: Callable[[Flask], None]) -> Flask:
+    """The Flask application with all surfaces; its `wsgi_app` finds the world of each request.
+
+    `prepare` adds extensions, after the exchange has begun and before any guard.
+    """
+    app = Flask("simulator", template_folder=str(assets.folder("templates")),
+                static_folder=str(assets.folder("static")), static_url_path="/static")
+    app.secret_key = worlds.server_key()
+    app.config.update(
+        MAX_CONTENT_LENGTH=worlds.settings.max_body_bytes, MAX_FORM_MEMORY_SIZE=200_000, MAX_FORM_PARTS=100,
+        SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=worlds.settings.session_hours),
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1), BOOTSTRAP_SERVE_LOCAL=True, WTF_CSRF_TIME_LIMIT=None)
+    app.session_interface = WorldCookies()
+    app.extensions["flexsim.worlds"] = worlds
+    app.extensions["flexsim.surfaces"] = by_name = {surface.name: surface for surface in surfaces}
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.before_request(_begin_exchange)
+    prepare(app)
+    for surface in by_name.values():
+        if surface.guard is not None:
+            surface.blueprint.before_request(_guarding(surface))
+        app.register_blueprint(surface.blueprint, url_prefix=surface.prefix)
+    app.after_request(_finish_exchange)
+    app.register_error_handler(HTTPException, _explain)
+    app.register_error_handler(Exception, _explain_failure)
+    app.wsgi_app = WorldGate(app.wsgi_app, worlds)  # type: ignore[method-assign]
+    return app
+
+
+def _guarding(surface: Surface) -> Callable[[], Any]:
+    def guard() -> Any:
+        return None if request.endpoint in surface.open_to_all else surface.guard()
+
+    return guard
+
+
+def surface_of_request() -> Surface | None:
+    """The surface that the request's route belongs to."""
+    return current_app.extensions["flexsim.surfaces"].get(request.blueprint)
+
+
+def _begin_exchange() -> None:
+    surface = surface_of_request()
+    if surface is not None and request.endpoint in surface.large_bodies:
+        request.max_content_length = current_worlds.settings.max_upload_bytes
+    g.exchange = Exchange(current_world, surface.name if surface else "none", request.method,
+                          request.script_root + request.path, request.args, request.headers)
+
+
+def _is_recorded() -> bool:
+    surface = surface_of_request()
+    if surface is None:
+        # Static files leave no trace; a path that no surface knows does, for that is what testers look for.
+        return request.endpoint is None
+    return request.endpoint not in surface.unrecorded
+
+
+def _finish_exchange(response: Response) -> Response:
+    exchange: Exchange = g.exchange
+    if not exchange.finished and (exchange.entry_id is not None or _is_recorded()):
+        with exchange.work() as work:
+            exchange.finish(work, response.status_code, response.headers, None)
+    headers = response.headers
+    headers["X-Request-Id"] = exchange.request_id
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Content-Security-Policy"] = _CONTENT_POLICY
+    if "Cache-Control" not in headers:
+        headers["Cache-Control"] = "no-store"
+    return response
+
+
+def wants_page() -> bool:
+    """Whether an error should be a page for a person rather than a problem for a program."""
+    surface = surface_of_request()
+    if surface is not None:
+        return surface.name in ("portal", "console")
+    return request.accept_mimetypes.accept_html and "text/html" in request.headers.get("Accept", "")
+
+
+def _explain(error: HTTPException) -> Any:
+    status = error.code or 500
+    if status < 400:
+        return error
+    details = {
+        404: f"There is nothing at {request.path[:200]}.",
+        405: f"{request.method} is not possible at {request.path[:200]}.",
+        413: "What was sent is larger than this simulator takes.",
+    }
+    detail = details.get(status, error.description or error.name)
+    if wants_page():
+        response = Response(render_template("error.html", title=error.name, detail=detail), status)
+    else:
+        response = problem(status, error.name, detail)
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def _explain_failure(error: Exception) -> Any:
+    current_app.logger.exception("%s %s failed", request.method, request.path)
+    detail = "The simulator failed. This is its fault, not yours; the server's output says more."
+    if wants_page():
+        return Response(render_template("error.html", title="Internal Server Error", detail=detail), 500)
+    return problem(500, "Internal Server Error", detail)

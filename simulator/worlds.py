@@ -1,0 +1,246 @@
+"""The worlds of a server: made from fixtures, found by name, closed when idle, ticking as time passes."""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from simulator import assets
+from simulator.ids import new_signing_key
+from simulator.market.errors import NotFound
+from simulator.market.facts import WorldStarted
+from simulator.operations.fixtures import DemoSignIn, Fixture, read_fixture, start_world
+from simulator.operations.timetable import TIMETABLE
+from simulator.settings import Settings
+from simulator.store import meta, timetable
+from simulator.store.engine import Database, copy_database
+from simulator.store.work import JournalIds, Work
+from simulator.timekeeping.clock import Clock, frozen_clock, real_clock, stopwatch, wall_now
+from simulator.timekeeping.scheduler import Ticker
+from simulator.world import World
+
+DEFAULT = "default"
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
+
+_RETRY_DUE_JOBS = timedelta(seconds=30)
+
+_log = logging.getLogger("flexsim")
+
+
+class WorldRefused(Exception):
+    """A world that cannot be made or removed; the message says why."""
+
+
+class Worlds:
+    """All worlds of one server. Start with `open`, end with `close`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._temporary = settings.data is None
+        self.folder = Path(tempfile.mkdtemp(prefix="flexsim-")) if settings.data is None else settings.data
+        self._worlds: dict[str, World] = {}
+        self._wakes: dict[str, datetime] = {}
+        self._making = threading.RLock()
+        self._fixtures: dict[str, Fixture] = {}
+        self._ticker = Ticker(self)
+
+    def open(self) -> None:
+        """Find the worlds that are there, make the world `default` if it is not, and let time pass."""
+        folder = self.folder / "worlds"
+        folder.mkdir(parents=True, exist_ok=True)
+        for leftover in folder.glob(".*"):
+            shutil.rmtree(leftover)
+        for known in sorted(folder.iterdir()):
+            self._adopt(known.name)
+        if DEFAULT not in self._worlds:
+            self.create(DEFAULT, self.settings.fixture, self.settings.now)
+        self._ticker.start()
+
+    def close(self) -> None:
+        """Stop time and close all files; worlds without a data folder are gone then."""
+        self._ticker.stop()
+        for world in self._worlds.values():
+            with world.gate.alone():
+                world.close_files()
+        if self._temporary:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def server_key(self) -> str:
+        """The key that signs form tokens; kept in the data folder, so that open forms outlive a restart."""
+        file = self.folder / "server.key"
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text(new_signing_key())
+        return file.read_text()
+
+    # Finding
+
+    def names(self) -> list[str]:
+        """Names of all worlds, sorted."""
+        return sorted(self._worlds)
+
+    def enter(self, name: str) -> World:
+        """Begin to use a world; the caller must `leave` it. Raises NotFound."""
+        world = self._worlds.get(name)
+        if world is None:
+            raise NotFound("world", name)
+        world.gate.enter()
+        if world.deleted:
+            self.leave(world)
+            raise NotFound("world", name)
+        return world
+
+    def leave(self, world: World) -> None:
+        """End the use of a world."""
+        world.last_used = stopwatch()
+        world.gate.leave()
+
+    @contextmanager
+    def using(self, name: str) -> Iterator[World]:
+        """Use a world for the length of a block. Raises NotFound."""
+        world = self.enter(name)
+        try:
+            yield world
+        finally:
+            self.leave(world)
+
+    @contextmanager
+    def stepped_out(self, world: World) -> Iterator[None]:
+        """For code that uses a world and must replace it: leaves it for the length of the block."""
+        world.gate.leave()
+        try:
+            yield
+        finally:
+            world.gate.enter()
+
+    # Making and removing
+
+    def create(self, name: str, fixture: str, now: datetime | None = None) -> bool:
+        """Make a world from a fixture, starting at `now` (or at wall time); an old one of the name is replaced.
+
+        True when the name is new. Raises WorldRefused, or FixtureUnusable from the fixture.
+        """
+        if not NAME.match(name):
+            raise WorldRefused(f"A world's name is 1 to 63 small letters, digits and hyphens, and begins with a "
+                               f"letter or digit; {name[:80]!r} is not.")
+        content = self._fixture(fixture)
+        with self._making:
+            aside = self.folder / "worlds" / f".{name}"
+            aside.mkdir()
+            try:
+                self._build(aside, fixture, content, now)
+                is_new = name not in self._worlds
+                if not is_new:
+                    self._remove(name)
+                aside.rename(self.folder / "worlds" / name)
+            except BaseException:
+                shutil.rmtree(aside, ignore_errors=True)
+                raise
+            self._adopt(name)
+        return is_new
+
+    def delete(self, name: str) -> None:
+        """Remove a world and all its data. Raises NotFound, WorldRefused for the world `default`."""
+        if name == DEFAULT:
+            raise WorldRefused("The world 'default' cannot be deleted; reset it instead.")
+        with self._making:
+            if name not in self._worlds:
+                raise NotFound("world", name)
+            self._remove(name)
+
+    def demo_sign_in(self, fixture: str) -> DemoSignIn | None:
+        """How to sign in to a world of a shipped fixture, whose passwords are public; None for other worlds."""
+        if fixture not in assets.world_fixtures():
+            return None
+        return self._fixture(fixture).demo_sign_in
+
+    def _fixture(self, name: str) -> Fixture:
+        if name not in self._fixtures:
+            shipped = assets.world_fixtures()
+            if name not in shipped and name != self.settings.fixture:
+                raise WorldRefused(f"There is no fixture {name[:80]!r}; there are {', '.join(sorted(shipped))}.")
+            self._fixtures[name] = read_fixture(shipped.get(name, Path(name)))
+        return self._fixtures[name]
+
+    def _build(self, folder: Path, fixture: str, content: Fixture, now: datetime | None) -> None:
+        wall = wall_now()
+        start = now or wall
+        clock = frozen_clock(start, wall) if content.frozen else real_clock(wall, start)
+        database = Database(folder / "world.sqlite")
+        with database.writing() as connection:
+            work = Work(connection, start, JournalIds(0), self.settings.journal_limit)
+            self._fill(work, fixture, content, clock, now)
+            work.flush()
+        database.close()
+        copy_database(folder / "world.sqlite", folder / "start.sqlite")
+
+    def _fill(self, work: Work, fixture: str, content: Fixture, clock: Clock, now: datetime | None) -> None:
+        meta.create_schema(work, fixture=fixture, session_key=new_signing_key(),
+                           starts_at="wall" if now is None else now.isoformat())
+        timetable.save_clock(work, clock, clock.market)
+        work.record(WorldStarted(fixture, "created"))
+        start_world(work, content)
+
+    def _adopt(self, name: str) -> None:
+        self._worlds[name] = World(name, self.folder / "worlds" / name, self.settings, TIMETABLE)
+        self.clock_changed(name)
+
+    def _remove(self, name: str) -> None:
+        world = self._worlds[name]
+        with world.gate.alone():
+            world.deleted = True
+            world.close_files()
+            del self._worlds[name]
+            self._wakes.pop(name, None)
+            gone = world.folder.with_name(f".gone-{name}")
+            world.folder.rename(gone)
+        shutil.rmtree(gone)
+
+    # Time
+
+    def clock_changed(self, name: str) -> None:
+        """A world's clock was set or moved, or the world is new: look again at when its next job is due."""
+        world = self._worlds.get(name)
+        if world is None:
+            return
+        wake = world.next_wake()
+        if wake is None:
+            self._wakes.pop(name, None)
+        else:
+            self._wakes[name] = wake
+        self._ticker.nudge()
+
+    def next_wake(self) -> datetime | None:
+        """Wall time at which a job of any world is due next."""
+        return min(list(self._wakes.values()), default=None)
+
+    def tick(self) -> None:
+        """Run the jobs that are due in any world, and close the files of idle worlds. Never raises."""
+        now = wall_now()
+        for name, wake in list(self._wakes.items()):
+            if wake <= now:
+                self._run_due_jobs(name)
+        for world in list(self._worlds.values()):
+            world.close_files_if_idle(self.settings.idle_world_seconds)
+
+    def _run_due_jobs(self, name: str) -> None:
+        try:
+            with self.using(name) as world:
+                world.run_due_jobs()
+            wake = world.next_wake()
+        except NotFound:
+            return
+        except Exception:
+            # The thread that lets time pass must outlive a world whose disk is full; it tries again in a while.
+            _log.exception("world %s: its due jobs could not be run", name)
+            wake = wall_now() + _RETRY_DUE_JOBS
+        self._wakes.pop(name, None)
+        if wake is not None:
+            self._wakes[name] = wake
