@@ -1,16 +1,24 @@
-"""The composition root: the only module that knows all the others."""
+"""The composition root: puts contracts, worlds, APIs and pages together."""
 
 from __future__ import annotations
 
-from flask import Flask
+from collections.abc import Callable, Iterable
+from importlib import import_module
 
-from simulator import control, participant_api, portal
-from simulator.contracts import Contract, load_contract
-from simulator.settings import Settings, SettingsUnusable
-from simulator.web import create_application
-from simulator.worlds import Worlds
+from simulator import participant_api
+from simulator.contracts import Contract, ContractUnusable, load_contract
+from simulator.contracts.vocabulary import RESERVED_PREFIXES
+from simulator.gateway import Engine
+from simulator.operations.fixtures import FixtureUnusable
+from simulator.settings import CannotStart, Settings, SettingsUnusable
+from simulator.wire import WireCalls
+from simulator.world import WorldUnusable
+from simulator.worlds import WorldRefused, Worlds
 
 PLATFORMS = ("participant",)
+
+PAGE_PREFIXES = ("/bootstrap", "/sign-in", "/sign-out", "/authenticator", "/api-testing", "/meterable-units")
+"""Where the portal's pages stand; no contract may put a call there. A test holds this against the pages' routes."""
 
 
 def load_contracts(settings: Settings) -> dict[str, Contract]:
@@ -19,11 +27,33 @@ def load_contracts(settings: Settings) -> dict[str, Contract]:
     if unknown:
         raise SettingsUnusable([f"contract: there is no platform {name!r}; there are {', '.join(PLATFORMS)}"
                                 for name in unknown])
-    return {platform: load_contract(platform, settings.contracts.get(platform)) for platform in PLATFORMS}
+    return {platform: load_contract(platform, settings.contracts.get(platform),
+                                    reserved=(*RESERVED_PREFIXES, *PAGE_PREFIXES))
+            for platform in PLATFORMS}
 
 
-def build(worlds: Worlds, contracts: dict[str, Contract]) -> Flask:
-    """The application that serves these worlds by these contracts."""
-    without_forms = [participant_api.surface(contracts["participant"]), control.surface(contracts)]
-    return create_application(worlds, [portal.surface(contracts["participant"]), *without_forms],
-                              lambda application: portal.prepare(application, without_forms))
+def build_engine(settings: Settings) -> Engine:
+    """Everything that requests are answered with, the worlds open. Raises CannotStart with all that is in the way."""
+    worlds = None
+    try:
+        contracts = load_contracts(settings)
+        worlds = Worlds(settings)
+        worlds.open()
+    except BaseException as error:
+        if worlds is not None:
+            worlds.close()
+        if isinstance(error, ContractUnusable):
+            raise CannotStart(["This contract cannot work:", *(str(problem) for problem in error.problems)]) from error
+        if isinstance(error, FixtureUnusable | WorldUnusable | WorldRefused):
+            raise CannotStart([str(error)]) from error
+        raise
+    return Engine(worlds, WireCalls(participant_api.calls(contracts["participant"])), _page_loader(worlds, contracts))
+
+
+def _page_loader(worlds: Worlds, contracts: dict[str, Contract]) -> Callable[[], Callable[..., Iterable[bytes]]]:
+    """The pages and their web framework are a third of the start-up time and no API call needs them: they load last."""
+
+    def load() -> Callable[..., Iterable[bytes]]:
+        return import_module("simulator.pages").build_pages(worlds, contracts).wsgi_app
+
+    return load

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -12,7 +13,7 @@ from typing import Any
 import click
 
 from simulator import __version__
-from simulator.settings import SettingsUnusable, read_settings
+from simulator.settings import CannotStart, read_settings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -41,27 +42,22 @@ def serve(contracts: tuple[str, ...], config: Path | None, **given: Any) -> None
     Every setting can also be given as a variable, such as FLEXSIM_PORT=9000.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
-    # The web framework and its company are loaded only now: `flexsim --help` answers at once.
-    from simulator.contracts import ContractUnusable  # noqa: PLC0415
+    # Loaded only now: `flexsim --help` answers at once.
     from simulator.facade import Simulator  # noqa: PLC0415
-    from simulator.operations.fixtures import FixtureUnusable  # noqa: PLC0415
-    from simulator.server import AddressInUse  # noqa: PLC0415
-    from simulator.world import WorldUnusable  # noqa: PLC0415
-    from simulator.worlds import WorldRefused  # noqa: PLC0415
 
     try:
         settings = read_settings({**given, "contracts": ",".join(contracts)} if contracts else given, file=config)
-        simulator = Simulator(settings)
-        _wait_for_signal_around(simulator)
-    except SettingsUnusable as error:
-        _give_up(f"{problem}" for problem in error.problems)
-    except ContractUnusable as error:
-        _give_up(["This contract cannot work:", *(str(problem) for problem in error.problems)])
-    except (FixtureUnusable, AddressInUse, WorldUnusable, WorldRefused) as error:
-        _give_up([str(error)])
+        _serve_until_signal(Simulator(settings))
+    except CannotStart as error:
+        for problem in error.problems:
+            click.echo(problem, err=True)
+        sys.exit(2)
+    sys.stdout.flush()
+    # The server's threads are native ones; the interpreter's own way out can trip over one that is just waking up.
+    os._exit(0)
 
 
-def _wait_for_signal_around(simulator: Any) -> None:
+def _serve_until_signal(simulator: Any) -> None:
     asked_to_stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: asked_to_stop.set())
@@ -79,9 +75,3 @@ def _greeting(simulator: Any) -> str:
                   f"  code         {simulator.url}/_sim/participants/{demo.organisation_id}/totp"]
     lines += [f"  health       {simulator.url}/_sim/health", "Ctrl+C ends it."]
     return "\n".join(lines)
-
-
-def _give_up(lines: Any) -> None:
-    for line in lines:
-        click.echo(line, err=True)
-    sys.exit(2)

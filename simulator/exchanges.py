@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from simulator.timekeeping.clock import stopwatch
@@ -28,11 +29,19 @@ def mask_body(body: bytes, characters: int) -> str:
     """The first `characters` of a body as text, with the values of secret JSON properties masked."""
     # One scan reaches a little further than what is kept, so that a secret cut in two is masked as well.
     text = body[:characters * 4 + 400].decode("utf-8", "replace")
+    if not _SECRET_NAME.search(text):
+        return text[:characters]
     return _SECRET_IN_JSON.sub(rf'\1"{MASK}"', text)[:characters]
 
 
+@lru_cache(1_000)
+def _is_secret(name: str) -> bool:
+    return _SECRET_NAME.search(name) is not None
+
+
 def _masked(name: str, value: str) -> str:
-    if not _SECRET_NAME.search(name):
+    # Headers and parameters can have any name; only short ones are worth remembering.
+    if not (_is_secret(name) if len(name) < 30 else _SECRET_NAME.search(name)):
         return value
     scheme, space, _ = value.partition(" ")
     return f"{scheme} {MASK}" if space and name.lower().endswith("authorization") else MASK

@@ -7,44 +7,45 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from importlib import import_module
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from simulator.app import build, load_contracts
-from simulator.operations.history import journal_entries
+from simulator.gateway import DEFAULT, Engine, Gateway
 from simulator.server import HttpServer
 from simulator.settings import Settings, SettingsUnusable
-from simulator.store.journal import Entry
-from simulator.timekeeping.scheduler import JobRun
-from simulator.world import World
-from simulator.worlds import DEFAULT, Worlds
+
+if TYPE_CHECKING:
+    # For checkers only: the store and the contracts load after the server listens.
+    from simulator.store.journal import Entry
+    from simulator.timekeeping.scheduler import JobRun
+    from simulator.worlds import Worlds
 
 
 class Simulator:
     """One server with its worlds. Either `start` and `stop` it, or use it in a `with` statement.
 
-    Raises SettingsUnusable, ContractUnusable, FixtureUnusable or AddressInUse at `start`, before anything is served.
+    `start` raises CannotStart when settings, address, contract, fixture or data folder cannot be used.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings(port=0)
-        self._worlds: Worlds | None = None
+        self._engine: Engine | None = None
         self._server: HttpServer | None = None
         self.port: int | None = None
 
     def start(self) -> Simulator:
-        """Open the worlds and serve them."""
+        """Listen, then load and open the worlds; all is served when this returns."""
         if not self.settings.on_loopback and self.settings.control_token is None:
             raise SettingsUnusable([
                 f"{self.settings.host} can be reached from other machines, and /_sim would let anybody drive the "
                 "simulator. Set a secret with --control-token (or FLEXSIM_CONTROL_TOKEN), or listen on 127.0.0.1."])
-        contracts = load_contracts(self.settings)
-        self._worlds = Worlds(self.settings)
+        gateway = Gateway(self.settings)
+        self._server = HttpServer(gateway, self.settings.host, self.settings.port)
         try:
-            self._worlds.open()
-            self._server = HttpServer(build(self._worlds, contracts).wsgi_app, self.settings.host, self.settings.port,
-                                      self.settings.threads)
             self.port = self._server.start()
+            self._engine = import_module("simulator.app").build_engine(self.settings)
+            gateway.ready(self._engine)
         except BaseException:
             self.stop()
             raise
@@ -55,9 +56,9 @@ class Simulator:
         if self._server is not None:
             self._server.stop()
             self._server = None
-        if self._worlds is not None:
-            self._worlds.close()
-            self._worlds = None
+        if self._engine is not None:
+            self._engine.worlds.close()
+            self._engine = None
 
     def __enter__(self) -> Simulator:
         return self.start()
@@ -69,9 +70,9 @@ class Simulator:
     @property
     def worlds(self) -> Worlds:
         """The worlds. Raises RuntimeError before `start` and after `stop`."""
-        if self._worlds is None:
+        if self._engine is None:
             raise RuntimeError("The simulator is not running; call start() first, or use it in a with statement.")
-        return self._worlds
+        return self._engine.worlds
 
     @property
     def url(self) -> str:
@@ -92,15 +93,11 @@ class Simulator:
 
     def reset(self, world: str = DEFAULT) -> None:
         """Put a world back to its fixture."""
-        found = self._find(world)
+        with self.worlds.using(world) as found:
+            pass
         found.reset()
         self.worlds.clock_changed(world)
 
-    def _find(self, world: str) -> World:
-        with self.worlds.using(world) as found:
-            return found
-
     def journal(self, world: str = DEFAULT, **filters: Any) -> list[Entry]:
         """Journal entries, oldest first; `kind`, `since`, `limit` as in `/_sim/journal`."""
-        with self.worlds.using(world) as found, found.view() as view:
-            return journal_entries(view, **filters)
+        return self.worlds.journal(world, **filters)

@@ -1,66 +1,81 @@
-"""The HTTP server: granian's WSGI worker in a thread of this process.
+"""The HTTP server: granian, embedded in a thread of this process with an event loop of its own.
 
-Measured on two cores with eight connections and a trivial application: granian here 38,000 requests/s, cheroot 2,200,
-waitress 900. granian's own launcher would start a second process and lose the `Simulator` object to it; its threaded
-launcher, made for Pythons without a global lock, does what we need with one, so we use that one's worker. These are
-inner parts of granian, therefore its version is pinned and a test starts and stops this server.
+Measured on two cores with eight connections and a trivial application: granian 38,000 requests/s, cheroot 2,200,
+waitress 900. granian's own launcher would start a second process and lose the `Simulator` object to it; its embedded
+server, made for applications that already have an event loop, keeps everything in one.
 """
 
 from __future__ import annotations
 
+import asyncio
 import socket
-from collections.abc import Callable
-from typing import Any
+import threading
 
 from granian._granian import SocketHolder
-from granian.constants import Interfaces, RuntimeModes
-from granian.server.mt import MTServer, WorkerThread
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from simulator.gateway import Gateway
+from simulator.settings import CannotStart
 
 _BACKLOG = 1024
+_LONGEST_STOP_SECONDS = 1.5
 
 
-class AddressInUse(OSError):
+class AddressInUse(CannotStart):
     """The address cannot be listened on; the message says why."""
 
 
-class _Launcher(MTServer):
-    """granian's threaded launcher, used only to start one worker with its settings."""
+class _Embedded(Server):
+    """granian on a listener that is open already, so that port 0 works and a busy port is told in our words."""
 
-    def worker(self, application: Callable[..., Any], listener: socket.socket) -> WorkerThread:
-        """A worker that takes connections from an open listener; the listener becomes the worker's to close."""
-        self._ssp, self._shd = None, SocketHolder(listener.detach(), False, _BACKLOG)
-        return self._spawn_worker(0, self._spawn_wsgi_worker, application)
+    def __init__(self, gateway: Gateway, listener: socket.socket) -> None:
+        super().__init__(gateway, interface=Interfaces.RSGI, websockets=False, log_enabled=False)
+        self._listener = listener
+
+    def _init_shared_socket(self) -> None:
+        # The worker closes the listener when it ends, so it must be the worker's alone.
+        self._ssp, self._shd = None, SocketHolder(self._listener.detach(), False, _BACKLOG)
 
 
 class HttpServer:
-    """Serves one WSGI application from `start` to `stop`."""
+    """Serves a gateway from `start` to `stop`."""
 
-    def __init__(self, application: Callable[..., Any], host: str, port: int, threads: int) -> None:
-        self._application = application
+    def __init__(self, gateway: Gateway, host: str, port: int) -> None:
+        self._gateway = gateway
         self._host = host
         self._port = port
-        self._threads = threads
-        self._worker: WorkerThread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._embedded: _Embedded | None = None
+        self._thread: threading.Thread | None = None
 
     def start(self) -> int:
         """Listen and serve in the background; the port. Raises AddressInUse."""
         listener = _listen(self._host, self._port)
         port = listener.getsockname()[1]
-        launcher = _Launcher(
-            "simulator", address=self._host, port=port, interface=Interfaces.WSGI, workers=1, runtime_threads=1,
-            runtime_mode=RuntimeModes.mt, blocking_threads=self._threads, backlog=_BACKLOG, log_enabled=False,
-            websockets=False)
-        self._worker = launcher.worker(self._application, listener)
-        self._worker.inner.daemon = True
-        self._worker.start()
+        self._thread = threading.Thread(target=self._run, args=(listener,), name="flexsim-http", daemon=True)
+        self._thread.start()
         return port
 
+    def _run(self, listener: socket.socket) -> None:
+        with asyncio.Runner() as runner:
+            self._loop = runner.get_loop()
+            runner.run(self._serve(listener))
+
+    async def _serve(self, listener: socket.socket) -> None:
+        self._embedded = _Embedded(self._gateway, listener)
+        await self._embedded.serve()
+
     def stop(self) -> None:
-        """Take no more connections, and wait for the requests under way."""
-        if self._worker is not None:
-            self._worker.terminate()
-            self._worker.inner.join(timeout=1.5)
-            self._worker = None
+        """Refuse new requests, wait for those under way, and end."""
+        if self._thread is None:
+            return
+        self._gateway.drain(_LONGEST_STOP_SECONDS)
+        if self._loop is not None and self._embedded is not None:
+            self._loop.call_soon_threadsafe(self._embedded.stop)
+        self._thread.join(_LONGEST_STOP_SECONDS)
+        self._thread = None
+        self._gateway.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -72,7 +87,8 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.listen(_BACKLOG)
     except (OSError, OverflowError) as error:
         listener.close()
-        raise AddressInUse(f"Cannot listen on {host} port {port}: {error}. Is another server running there? Choose "
-                           "another with --port, or let --port 0 find a free one.") from error
+        raise AddressInUse([f"Cannot listen on {host} port {port}: {error}. Is another server running there? Choose "
+                            "another with --port, or let --port 0 find a free one."]) from error
     listener.setblocking(False)
     return listener
+

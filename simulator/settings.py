@@ -11,17 +11,21 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 
-class SettingsUnusable(Exception):
-    """One or more settings cannot be used; `problems` has a sentence for each."""
+class CannotStart(Exception):
+    """The simulator cannot start; `problems` has a sentence for each thing that is in the way."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class SettingsUnusable(CannotStart):
+    """One or more settings cannot be used."""
 
 
 def _setting(default: Any, help: str, label: str | None = None, *, least: int | None = None) -> Any:
@@ -73,6 +77,8 @@ class Settings:
             problems.append(f"credentials must be 'wall' or 'market', not {self.credentials!r}")
         if self.now is not None and self.now.utcoffset() is None:
             problems.append("now needs an offset: write 2026-11-02T16:00:00Z, not 2026-11-02T16:00:00")
+        if self.control_token is not None and not self.control_token.strip():
+            problems.append("control_token is empty; give a secret, or leave it out")
         if problems:
             raise SettingsUnusable(problems)
 
@@ -105,9 +111,13 @@ def read_settings(
     for name, value in given.items():
         if value is not None and value != {}:
             _take(name, value, name, known, values, problems)
+    try:
+        settings = Settings(**values)
+    except SettingsUnusable as error:
+        problems += error.problems
     if problems:
         raise SettingsUnusable(problems)
-    return Settings(**values)
+    return settings
 
 
 def _take(name: str, value: Any, where: str, known: Mapping[str, dataclasses.Field], values: dict[str, Any],
@@ -149,12 +159,18 @@ def _contracts(value: Any) -> dict[str, Path]:
     return found
 
 
+FIRST_YEAR, LAST_YEAR = 1971, 8999
+"""Market time stays well within the years that dates can express, so that zones and timetables work everywhere."""
+
+
 def parse_instant(text: str) -> datetime:
-    """An aware datetime from RFC 3339 text. Raises ValueError in plain words for anything else, naive times too."""
+    """An instant, UTC, from RFC 3339 text. Raises ValueError in plain words for anything else, naive times too."""
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{text!r} is not a time: write it like 2026-11-02T16:00:00Z") from None
     if instant.utcoffset() is None:
         raise ValueError(f"{text!r} has no offset: write it like 2026-11-02T16:00:00Z")
-    return instant
+    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+        raise ValueError(f"{text!r} is out of range: market time lies in the years {FIRST_YEAR} to {LAST_YEAR}")
+    return instant.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""The web application: finds the world of a request, guards every page, journals every exchange."""
+"""The web application of pages and of `/_sim`: guards every route, journals every exchange."""
 
 from __future__ import annotations
 
@@ -16,12 +16,10 @@ from werkzeug.local import LocalProxy
 
 from simulator import assets
 from simulator.exchanges import Exchange
-from simulator.market.errors import NotFound
+from simulator.gateway import ENVIRON_KEY
 from simulator.world import World
-from simulator.worlds import DEFAULT, Worlds
+from simulator.worlds import Worlds
 
-WORLD_PREFIX = "/w/"
-_ENVIRON_KEY = "flexsim.world"
 _CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -46,7 +44,7 @@ class Surface:
 
 
 def _current_world() -> World:
-    return request.environ[_ENVIRON_KEY]
+    return request.environ[ENVIRON_KEY]
 
 
 current_world: World = LocalProxy(_current_world)  # type: ignore[assignment]
@@ -85,49 +83,8 @@ class WorldCookies(SecureCookieSessionInterface):
             signer_kwargs={"key_derivation": self.key_derivation, "digest_method": self.digest_method})
 
 
-class WorldGate:
-    """WSGI: `/w/NAME/…` means the world NAME, everything else the world `default`; the world is held meanwhile."""
-
-    def __init__(self, application: Callable[..., Iterable[bytes]], worlds: Worlds) -> None:
-        self._application = application
-        self._worlds = worlds
-
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-        name = DEFAULT
-        path = environ["PATH_INFO"]
-        if path.startswith(WORLD_PREFIX):
-            name, slash, rest = path[len(WORLD_PREFIX):].partition("/")
-            environ["SCRIPT_NAME"] = f"{environ.get('SCRIPT_NAME', '')}{WORLD_PREFIX}{name}"
-            environ["PATH_INFO"] = slash + rest
-        try:
-            world = self._worlds.enter(name)
-        except NotFound:
-            return _no_such_world(name, start_response)
-        environ[_ENVIRON_KEY] = world
-        try:
-            answer = self._application(environ, start_response)
-            try:
-                return list(answer)
-            finally:
-                close = getattr(answer, "close", None)
-                if close is not None:
-                    close()
-        finally:
-            self._worlds.leave(world)
-
-
-def _no_such_world(name: str, start_response: Callable[..., Any]) -> list[bytes]:
-    body = orjson.dumps({
-        "type": "about:blank", "title": "Not Found", "status": 404, "errors": [],
-        "detail": f"There is no world {name[:80]!r}. Make it with PUT /_sim/worlds/NAME, or list those there are "
-                  "with GET /_sim/worlds."})
-    start_response("404 Not Found", [("Content-Type", "application/problem+json"),
-                                     ("Content-Length", str(len(body))), ("X-Request-Id", "not-recorded")])
-    return [body]
-
-
 def create_application(worlds: Worlds, surfaces: Iterable[Surface], prepare: Callable[[Flask], None]) -> Flask:
-    """The Flask application with all surfaces; its `wsgi_app` finds the world of each request.
+    """The Flask application with all pages and `/_sim`; requests come to it from the gateway, with their world.
 
     `prepare` adds extensions, after the exchange has begun and before any guard.
     """
@@ -152,7 +109,6 @@ def create_application(worlds: Worlds, surfaces: Iterable[Surface], prepare: Cal
     app.after_request(_finish_exchange)
     app.register_error_handler(HTTPException, _explain)
     app.register_error_handler(Exception, _explain_failure)
-    app.wsgi_app = WorldGate(app.wsgi_app, worlds)  # type: ignore[method-assign]
     return app
 
 
@@ -186,7 +142,8 @@ def _is_recorded() -> bool:
 
 def _finish_exchange(response: Response) -> Response:
     exchange: Exchange = g.exchange
-    if not exchange.finished and (exchange.entry_id is not None or _is_recorded()):
+    # A call that deletes or replaces the very world it is sent to has no journal left to be noted in.
+    if not current_world.deleted and not exchange.finished and (exchange.entry_id is not None or _is_recorded()):
         with exchange.work() as work:
             exchange.finish(work, response.status_code, response.headers, None)
     headers = response.headers

@@ -6,13 +6,13 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from simulator.market.facts import ClockChanged, JobRan, WorldStarted
-from simulator.settings import Settings
+from simulator.settings import LAST_YEAR, Settings
 from simulator.store import journal, meta, timetable, uploads
-from simulator.store.engine import Database, Staging, copy_database
+from simulator.store.engine import DATABASE_FAULTS, Database, Staging, copy_database
 from simulator.store.tables import SCHEMA_VERSION
 from simulator.store.work import JournalIds, View, Work
 from simulator.timekeeping.clock import FROZEN, REAL, Clock, stopwatch, wall_now
@@ -39,11 +39,14 @@ class Gate:
         self._users = 0
         self._closed = False
 
-    def enter(self) -> None:
-        """Begin to use the world; waits while its files are being replaced."""
+    def enter(self, wait: bool = True) -> bool:
+        """Begin to use the world; waits while its files are being replaced, or answers False then."""
         with self._changed:
+            if self._closed and not wait:
+                return False
             self._changed.wait_for(lambda: not self._closed)
             self._users += 1
+            return True
 
     def leave(self) -> None:
         """End of use."""
@@ -105,9 +108,15 @@ class World:
 
     def _load(self) -> None:
         self._database = Database(self.file)
+        try:
+            with self._database.reading() as connection:
+                stamp = meta.read_meta(View(connection))
+        except DATABASE_FAULTS as error:
+            raise WorldUnusable(
+                f"The world {self.name!r} in {self.folder} cannot be read ({getattr(error, 'orig', error)}). Remove "
+                "that folder, or start with another --data folder.") from error
         with self._database.reading() as connection:
             view = View(connection)
-            stamp = meta.read_meta(view)
             if stamp.get("schema_version") != str(SCHEMA_VERSION):
                 raise WorldUnusable(
                     f"The world {self.name!r} in {self.folder} was written by another version of the simulator "
@@ -183,23 +192,28 @@ class World:
         Raises TimeRefused for a target in the past or too far off.
         """
         with self._time:
-            now = self.now()
-            if target < now:
-                raise TimeRefused(f"Market time is {now.isoformat()} and does not run backwards. To set it back, "
-                                  "use PUT /_sim/clock.")
-            if target - now > LONGEST_ADVANCE:
-                raise TimeRefused(f"That is more than {LONGEST_ADVANCE.days} days ahead; advance in smaller steps.")
-            runs = self._run_due(target, cause, moving=True)
-            self._set_clock(self.clock.moved_to(target, wall_now()), cause)
-            return runs
+            return self._advance(self.now(), target.astimezone(UTC), cause)
 
     def advance_by(self, duration: timedelta, cause: int | None) -> list[JobRun]:
         """Move market time forward by a duration, as `advance` does."""
         with self._time:
             try:
-                return self.advance(self.now() + duration, cause)
+                now = self.now()
+                return self._advance(now, now + duration, cause)
             except OverflowError:
                 raise TimeRefused("That is further ahead than dates go.") from None
+
+    def _advance(self, now: datetime, target: datetime, cause: int | None) -> list[JobRun]:
+        if target < now:
+            raise TimeRefused(f"Market time is {now.isoformat()} and does not run backwards. To set it back, "
+                              "use PUT /_sim/clock.")
+        if target - now > LONGEST_ADVANCE:
+            raise TimeRefused(f"That is more than {LONGEST_ADVANCE.days} days ahead; advance in smaller steps.")
+        if target.year > LAST_YEAR:
+            raise TimeRefused(f"Market time ends with the year {LAST_YEAR}.")
+        runs = self._run_due(target, cause, moving=True)
+        self._set_clock(self.clock.moved_to(target, wall_now()), cause)
+        return runs
 
     def run_due_jobs(self) -> list[JobRun]:
         """Run what has become due as time passed."""
@@ -250,6 +264,12 @@ class World:
         """A write transaction at market time (or `now`), committed at the end of the block."""
         with self._database.writing() as connection, self._journaled(connection, cause, now) as work:
             yield work
+
+    @contextmanager
+    def turn_if_free(self) -> Iterator[bool]:
+        """Whether nobody is writing; if so, nobody else does until the end of the block."""
+        with self._database.turn_if_free() as is_mine:
+            yield is_mine
 
     @contextmanager
     def view(self) -> Iterator[View]:

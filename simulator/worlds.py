@@ -9,24 +9,27 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from simulator import assets
+from simulator.gateway import DEFAULT
 from simulator.ids import new_signing_key
 from simulator.market.errors import NotFound
 from simulator.market.facts import WorldStarted
 from simulator.operations.fixtures import DemoSignIn, Fixture, read_fixture, start_world
+from simulator.operations.history import journal_entries
 from simulator.operations.timetable import TIMETABLE
-from simulator.settings import Settings
+from simulator.settings import Settings, SettingsUnusable
 from simulator.store import meta, timetable
 from simulator.store.engine import Database, copy_database
+from simulator.store.journal import Entry
 from simulator.store.work import JournalIds, Work
 from simulator.timekeeping.clock import Clock, frozen_clock, real_clock, stopwatch, wall_now
 from simulator.timekeeping.scheduler import Ticker
 from simulator.world import World
 
-DEFAULT = "default"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 
 _RETRY_DUE_JOBS = timedelta(seconds=30)
@@ -54,11 +57,19 @@ class Worlds:
     def open(self) -> None:
         """Find the worlds that are there, make the world `default` if it is not, and let time pass."""
         folder = self.folder / "worlds"
-        folder.mkdir(parents=True, exist_ok=True)
-        for leftover in folder.glob(".*"):
-            shutil.rmtree(leftover)
-        for known in sorted(folder.iterdir()):
-            self._adopt(known.name)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            # Other files are not ours: desktops leave theirs in every folder they show.
+            found = sorted(path for path in folder.iterdir() if path.is_dir())
+            for leftover in found:
+                if leftover.name.startswith("."):
+                    shutil.rmtree(leftover)
+            self.server_key()
+        except OSError as error:
+            raise SettingsUnusable([f"data: the folder {self.folder} cannot be used: {error}"]) from error
+        for known in found:
+            if NAME.match(known.name):
+                self._adopt(known.name)
         if DEFAULT not in self._worlds:
             self.create(DEFAULT, self.settings.fixture, self.settings.now)
         self._ticker.start()
@@ -86,12 +97,20 @@ class Worlds:
         """Names of all worlds, sorted."""
         return sorted(self._worlds)
 
-    def enter(self, name: str) -> World:
-        """Begin to use a world; the caller must `leave` it. Raises NotFound."""
+    def find(self, name: str) -> World | None:
+        """A world by its name, without beginning to use it."""
+        return self._worlds.get(name)
+
+    def enter(self, name: str, wait: bool = True) -> World | None:
+        """Begin to use a world; the caller must `leave` it. Raises NotFound.
+
+        While the world's files are being replaced this waits, or answers None if it shall not.
+        """
         world = self._worlds.get(name)
         if world is None:
             raise NotFound("world", name)
-        world.gate.enter()
+        if not world.gate.enter(wait):
+            return None
         if world.deleted:
             self.leave(world)
             raise NotFound("world", name)
@@ -106,6 +125,7 @@ class Worlds:
     def using(self, name: str) -> Iterator[World]:
         """Use a world for the length of a block. Raises NotFound."""
         world = self.enter(name)
+        assert world is not None  # it waited
         try:
             yield world
         finally:
@@ -119,6 +139,11 @@ class Worlds:
             yield
         finally:
             world.gate.enter()
+
+    def journal(self, name: str, **filters: Any) -> list[Entry]:
+        """Journal entries of a world; `kind`, `since` and `limit` as `journal_entries` takes them."""
+        with self.using(name) as world, world.view() as view:
+            return journal_entries(view, **filters)
 
     # Making and removing
 
@@ -171,7 +196,7 @@ class Worlds:
 
     def _build(self, folder: Path, fixture: str, content: Fixture, now: datetime | None) -> None:
         wall = wall_now()
-        start = now or wall
+        start = wall if now is None else now.astimezone(UTC)
         clock = frozen_clock(start, wall) if content.frozen else real_clock(wall, start)
         database = Database(folder / "world.sqlite")
         with database.writing() as connection:

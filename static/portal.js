@@ -6,24 +6,25 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", async () => {
     const source = document.getElementById(button.dataset.copy);
     const text = "value" in source ? source.value : source.textContent;
-    const message = button.closest("section, .panel").querySelector("[data-copied-message]");
+    const message = button.closest(".panel").querySelector("[data-copied-message]");
     try {
       await navigator.clipboard.writeText(text);
       message.textContent = "Copied to the clipboard.";
     } catch {
-      const range = document.createRange();
       if ("select" in source) source.select();
-      else { range.selectNodeContents(source); getSelection().removeAllRanges(); getSelection().addRange(range); }
+      else getSelection().selectAllChildren(source);
       message.textContent = "Selected; press Ctrl+C to copy.";
     }
   });
 }
 
-// A menu closes when something else is clicked, or with the Escape key.
+// A menu closes when something else is clicked or reached with Tab, or with the Escape key.
 const openMenus = () => document.querySelectorAll(".portal-bar details[open]");
-document.addEventListener("click", (event) => {
-  for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
-});
+const closeOthers = (target) => {
+  for (const menu of openMenus()) if (!menu.contains(target)) menu.open = false;
+};
+document.addEventListener("click", (event) => closeOthers(event.target));
+document.addEventListener("focusin", (event) => closeOthers(event.target));
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   for (const menu of openMenus()) { menu.open = false; menu.querySelector("summary").focus(); }
@@ -32,12 +33,17 @@ document.addEventListener("keydown", (event) => {
 const progress = document.querySelector("[data-progress]");
 if (progress) {
   const look = async () => {
-    const answer = await fetch(progress.dataset.progress);
-    const state = answer.ok ? await answer.json() : { state: "gone" };
-    if (state.state !== "running") { location.reload(); return; }
-    progress.querySelector("[data-rows]").textContent = state.rows.toLocaleString("en-GB");
-    progress.querySelector("progress").value = state.percent;
-    setTimeout(look, 500);
+    try {
+      const answer = await fetch(progress.dataset.progress, { redirect: "error" });
+      const state = await answer.json();
+      if (state.state !== "running") { location.reload(); return; }
+      progress.querySelector("[data-rows]").textContent = state.rows.toLocaleString("en-GB");
+      progress.querySelector("progress").value = state.percent;
+      setTimeout(look, 500);
+    } catch {
+      // Signed out meanwhile, or the server is gone: the page itself says which.
+      location.reload();
+    }
   };
   setTimeout(look, 500);
 }

@@ -32,7 +32,7 @@ def read_clock() -> Response:
 
 
 def set_clock() -> Response:
-    """Set mode, time and rate; `{"mode": "frozen"}` alone freezes where it stands, `real` alone returns to wall time."""
+    """Set mode, time and rate; the mode frozen alone freezes where it stands, real alone returns to wall time."""
     body = _CLOCK.read()
     if ("rate" in body) != (body["mode"] == SCALED):
         refuse([{"pointer": "/rate", "code": "rate",

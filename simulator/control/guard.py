@@ -19,7 +19,7 @@ def guard() -> Any:
         return problem(403, "Forbidden", f"This server listens to this machine only, and was addressed as "
                        f"{request.host[:100]!r}. Use http://127.0.0.1:{settings.port} or http://localhost.")
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if origin is not None and not _is_own_page(origin):
         return problem(403, "Forbidden", f"A web page of {origin[:100]!r} may not drive the simulator.")
     if settings.control_token is not None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -33,11 +33,18 @@ def guard() -> Any:
     return None
 
 
-def _is_local(host: str) -> bool:
-    name = urlsplit(f"//{host}").hostname or ""
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
+def _is_own_page(origin: str) -> bool:
     try:
+        return urlsplit(origin).netloc == request.host
+    except ValueError:
+        return False
+
+
+def _is_local(host: str) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        if name == "localhost" or name.endswith(".localhost"):
+            return True
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False

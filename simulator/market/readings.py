@@ -83,7 +83,7 @@ class ReadingRules:
                               else power_from_energy(quantity, unit.granularity))
                 if abs(milliwatts) <= LARGEST_MILLIWATTS:
                     return Reading(unit.number, int(end), milliwatts)
-                breaches.append(_out_of_range(index, "energy_kwh" if power is None else "power_kw"))
+                breaches.append(_too_large(index, "energy_kwh" if power is None else "power_kw", milliwatts))
         return None
 
     def _unknown_unit(self, name: str) -> str:
@@ -91,14 +91,18 @@ class ReadingRules:
         return f"{_short(name)} is not one of your Meterable Units. Yours are: {yours}."
 
 
-def duplicates_of(readings: Iterable[Reading]) -> Iterable[int]:
-    """Indexes of readings whose unit and period already occurred earlier in the same message."""
-    seen: set[tuple[int, int]] = set()
-    for index, reading in enumerate(readings):
-        key = reading[:2]
-        if key in seen:
-            yield index
-        seen.add(key)
+def duplicate_breaches(drafts: Iterable[Mapping[str, Any]], units: Mapping[str, MeterableUnit]) -> list[RuleBreach]:
+    """A breach for each draft of a known unit whose unit and period already occurred earlier in the same message."""
+    breaches = []
+    seen: set[tuple[str, datetime]] = set()
+    for index, draft in enumerate(drafts):
+        name, timestamp = draft.get("meterable_unit_id"), draft.get("timestamp")
+        if not isinstance(name, str) or name not in units or not isinstance(timestamp, datetime):
+            continue
+        if (name, timestamp) in seen:
+            breaches.append(duplicate_breach(index, name, int(timestamp.timestamp())))
+        seen.add((name, timestamp))
+    return breaches
 
 
 def duplicate_breach(index: int, unit: str, period_end: int) -> RuleBreach:
@@ -123,8 +127,9 @@ def _power_or_energy(index: int, both: bool) -> RuleBreach:
                       f"Give power in kW or energy in kWh, exactly one of them; {found}.")
 
 
-def _out_of_range(index: int, field: str) -> RuleBreach:
-    return RuleBreach(index, field, "out_of_range",
+def _too_large(index: int, field: str, milliwatts: int) -> RuleBreach:
+    # The words of the contract for its own limits, which energy sent by the minute can keep and yet be too much power.
+    return RuleBreach(index, field, "maximum" if milliwatts > 0 else "minimum",
                       f"That is more than {LARGEST_KW:,} kW, the most that is stored. Check the unit of measure.")
 
 

@@ -7,6 +7,7 @@ is `fixtures/world.schema.yaml`.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +17,6 @@ from typing import Any
 import isodate
 import jsonschema_rs
 import yaml
-from werkzeug.security import generate_password_hash
 
 from simulator import assets
 from simulator.ids import new_api_token
@@ -24,11 +24,9 @@ from simulator.market.intervals import Granularity, last_period_end
 from simulator.market.organisations import MeterableUnit, Organisation
 from simulator.market.readings import Reading
 from simulator.operations.month_end import finalise_history
+from simulator.passwords import hash_public_password
 from simulator.store import accounts, organisations, readings, tokens
 from simulator.store.work import Work
-
-# The passwords of a fixture are public: they stand in its file. A light hash lets worlds start quickly.
-_PUBLIC_PASSWORD_HASH = "scrypt:1024:8:1"
 
 
 class FixtureUnusable(Exception):
@@ -86,17 +84,27 @@ def read_fixture(file: Path) -> Fixture:
 
 
 def _inconsistencies(content: dict[str, Any]) -> Iterator[str]:
-    zones = {zone["code"] for zone in content["zones"]}
-    seen: set[str] = set()
-    for organisation in content["organisations"]:
-        unit_ids = [unit["id"] for unit in organisation["units"]]
-        for name in [organisation["id"], organisation["portal"]["email"].lower(), *unit_ids]:
-            if name in seen:
-                yield f"{name!r} occurs twice"
-            seen.add(name)
-        for unit in organisation["units"]:
-            if unit["zone"] not in zones:
-                yield f"unit {unit['id']}: its zone {unit['zone']!r} is not among the zones"
+    zones = [zone["code"] for zone in content["zones"]]
+    entries = content["organisations"]
+    units = [unit for entry in entries for unit in entry["units"]]
+    for what, values in {
+        "zone": zones, "organisation id": [entry["id"] for entry in entries],
+        "organisation name": [entry["name"] for entry in entries],
+        "e-mail address": [entry["portal"]["email"].lower() for entry in entries],
+        "api_token": [entry["api_token"] for entry in entries if "api_token" in entry],
+        "unit": [unit["id"] for unit in units],
+    }.items():
+        for value, count in Counter(values).items():
+            if count > 1:
+                yield f"the {what} {value!r} occurs {count} times"
+    for entry in entries:
+        if len(entry["portal"].get("authenticator_secret", "")) % 8 in (1, 3, 6):
+            yield f"organisation {entry['id']}: its authenticator_secret is not base32; 16 or 32 characters are usual"
+    for unit in units:
+        if unit["zone"] not in zones:
+            yield f"unit {unit['id']}: its zone {unit['zone']!r} is not among the zones"
+        if "readings" in unit and unit["readings"]["before"].endswith(("P", "T")):
+            yield f"unit {unit['id']}: {unit['readings']['before']!r} is not a duration; write it like PT6H or P3D"
 
 
 def start_world(work: Work, fixture: Fixture) -> None:
@@ -116,7 +124,7 @@ def _add_organisation(work: Work, entry: dict[str, Any], zones: dict[str, Any]) 
     password = portal.get("password")
     accounts.add_account(work, accounts.NewAccount(
         entry["id"], portal["email"],
-        None if password is None else generate_password_hash(password, _PUBLIC_PASSWORD_HASH),
+        None if password is None else hash_public_password(password),
         portal.get("authenticator_secret"), "authenticator_secret" in portal))
     if password is not None:
         tokens.add_token(work, entry.get("api_token") or new_api_token(), entry["id"])

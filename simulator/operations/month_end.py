@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from simulator.market.facts import MonthFinalised
 from simulator.store import timetable
 from simulator.store.work import View, Work
-from simulator.timekeeping.london import month_of, previous_month, start_of_month, to_london
+from simulator.timekeeping.london import end_of_month, month_of, previous_month, to_london
 
 FINALISING_DAY = 15
 
@@ -30,6 +30,4 @@ def finalise_history(work: Work) -> None:
 def finalised_until(view: View) -> datetime | None:
     """Instant at which the last final month ended; periods that end by then belong to finalised months."""
     month = timetable.last_finalised_month(view)
-    if month is None:
-        return None
-    return start_of_month(month_of(start_of_month(month) + timedelta(days=32)))
+    return None if month is None else end_of_month(month)

@@ -9,7 +9,7 @@ from typing import Any
 from simulator.market.errors import Refused, RuleBreach
 from simulator.market.facts import ReadingsAccepted
 from simulator.market.organisations import MeterableUnit
-from simulator.market.readings import ReadingRules, ReadingsReceipt, duplicate_breach, duplicates_of
+from simulator.market.readings import ReadingRules, ReadingsReceipt, duplicate_breaches
 from simulator.operations.month_end import finalised_until
 from simulator.store import organisations, readings
 from simulator.store.work import View, Work
@@ -26,13 +26,11 @@ def accept_readings(
     """
     units = organisations.units_of(work, organisation_id)
     accepted, breaches = ReadingRules(units, work.now, tolerance_seconds).judge(drafts)
-    if not breaches and len({reading[:2] for reading in accepted}) < len(accepted):
-        # Each draft has its reading here, so places in the two lists agree.
-        ids = {unit.number: unit.id for unit in units.values()}
-        breaches = [duplicate_breach(index, ids[accepted[index].unit], accepted[index].period_end)
-                    for index in duplicates_of(accepted)]
-    if breaches or shape_breaches:
-        raise Refused(sorted([*shape_breaches, *breaches],
+    if breaches or shape_breaches or len({reading[:2] for reading in accepted}) < len(accepted):
+        told = {breach.index for breach in shape_breaches}
+        # The contract asks for power or energy by itself, and has said so where it found a record misshapen.
+        untold = [breach for breach in breaches if breach.code != "power_or_energy" or breach.index not in told]
+        raise Refused(sorted([*shape_breaches, *untold, *duplicate_breaches(drafts, units)],
                              key=lambda breach: -1 if breach.index is None else breach.index))
     created = readings.store_readings(work, accepted)
     limit = late_until(work)

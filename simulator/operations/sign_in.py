@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pyotp
-from werkzeug.security import check_password_hash
 
+from simulator import passwords
 from simulator.ids import digest, new_authenticator_secret, new_session_token, same_secret
 from simulator.market.facts import (
     AuthenticatorEnrolled,
@@ -28,10 +28,6 @@ from simulator.store.work import View, Work
 STEP_SECONDS = 30
 ISSUER = "Flexible Power Portal (simulator)"
 _STEPS_CALLED_EXPIRED = 20
-
-# What an unknown address is checked against, so that it takes as long as a known one. The hash of a random value.
-_NOBODY = ("scrypt:32768:8:1$cQ0fDdJ8tGm2Xw1b$0d6b2ad5b8b1a4f3f76c04a8a0ad4be7d9c1c6a2b1f35ad4f6e2ad1a7d2f2f0d"
-           "6b7a0d3e4c5b6a798897a6b5c4d3e2f100112233445566778899aabbccddeeff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +63,24 @@ def begin_attempt(work: Work, email: str, at: datetime, rules: SignInRules) -> N
 
 def password_matches(account: Account | None, password: str) -> bool:
     """Whether the password is the account's. Takes as long for an unknown account as for a known one."""
-    known = account.password_hash if account is not None else None
-    return check_password_hash(known or _NOBODY, password) and known is not None
+    return passwords.password_matches(account.password_hash if account is not None else None, password)
 
 
 def refuse_password(work: Work, account: Account | None) -> NotSignedIn:
     """Note a wrong e-mail or password; the error to raise when the transaction is over."""
     work.record(SignInRefused(account.email if account else None, "email or password"))
-    return NotSignedIn("email or password", "That e-mail address and password do not belong together. Check both; "
+    return NotSignedIn("email or password", "That email address and password do not belong together. Check both; "
                                             "capitals matter in the password.")
 
 
-def accept_password(work: Work, account: Account) -> None:
-    """Note that the first half of a sign-in succeeded; the attempts are forgotten."""
-    accounts.forget_attempts(work, digest(account.email))
+def accept_password(work: Work, account: Account, at: datetime, rules: SignInRules) -> None:
+    """Note that the first half of a sign-in succeeded: this attempt no longer counts.
+
+    Earlier ones do until a code is right, or whoever knows the password could guess codes without end.
+    """
+    key = digest(account.email)
+    failed, last = accounts.failed_attempts(work, key, at - rules.lock)
+    accounts.count_attempt(work, key, max(failed - 1, 0), last or at)
     work.record(PasswordAccepted(account.email))
 
 
@@ -139,7 +139,7 @@ def _step_of(secret: str, code: str, at: datetime, drift: int) -> int | None:
     authenticator = pyotp.TOTP(secret)
     found = None
     for offset in range(-drift, drift + 1):
-        if same_secret(authenticator.at(at, offset), code):
+        if same_secret(authenticator.at(at, counter_offset=offset), code):
             found = int(at.timestamp()) // STEP_SECONDS + offset
     return found
 

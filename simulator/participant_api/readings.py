@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
-
-from simulator.contracts import Message
-from simulator.market.organisations import Organisation
+from simulator.contracts import BoundOperation, Message, NotReadable, WireAnswer, WireRequest
+from simulator.market.errors import Refused
 from simulator.operations.readings import accept_readings
-from simulator.participant_api.errors import breaches_of_shape
-from simulator.web import current_world
-from simulator.world import Work
+from simulator.operations.tokens import organisation_of_token
+from simulator.participant_api.auth import refuse_token, token_of
+from simulator.participant_api.errors import breaches_of_shape, describe_refusal
+from simulator.wire import refuse
+from simulator.world import Work, World
 
 
-def post_readings(work: Work, organisation: Organisation, message: Message) -> Mapping[str, Any]:
-    """Accept the readings of a message; the receipt."""
-    return asdict(accept_readings(
-        work, organisation.id, message.records, current_world.settings.future_tolerance_seconds,
-        breaches_of_shape(message)))
+def post_readings(world: World, work: Work, operation: BoundOperation, request: WireRequest,
+                  message: Message | NotReadable) -> WireAnswer:
+    """Accept the readings of a message: the receipt, or every error."""
+    token = token_of(operation, request)
+    organisation = None if token is None else organisation_of_token(work, token)
+    if organisation is None:
+        return refuse_token(operation, token)
+    if isinstance(message, NotReadable):
+        return refuse(operation, message.outcome, message.detail)
+    try:
+        receipt = accept_readings(work, organisation.id, message.records, world.settings.future_tolerance_seconds,
+                                  breaches_of_shape(message))
+    except Refused as refusal:
+        count = len(refusal.breaches)
+        return refuse(operation, "invalid", f"{count} error{'s' if count != 1 else ''}; nothing of this message was "
+                      "stored.", describe_refusal(refusal, message))
+    return operation.answer("accepted", {"accepted": receipt.accepted, "created": receipt.created,
+                                         "updated": receipt.updated, "late": receipt.late})

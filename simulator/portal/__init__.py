@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask
+from typing import Any
+
+from flask import Blueprint, Flask, render_template
 from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
 
 from simulator.contracts import Contract
 from simulator.portal import authenticator, menu, readings, sign_in, tokens, units, uploads
@@ -33,6 +36,16 @@ def prepare(app: Flask, without_forms: list[Surface]) -> None:
     """Bootstrap from this machine, sign-in, and protection of every form; `without_forms` take no browser's posts."""
     Bootstrap5(app)
     add_sign_in(app)
+    # The token lives as long as the session it belongs to: a page left open over lunch still works.
+    app.config["WTF_CSRF_TIME_LIMIT"] = None
     protection = CSRFProtect(app)
+    app.register_error_handler(CSRFError, _explain_stale_form)
     for surface_without_forms in without_forms:
         protection.exempt(surface_without_forms.blueprint)
+
+
+def _explain_stale_form(error: CSRFError) -> Any:
+    return render_template(
+        "error.html", title="This page is out of date",
+        detail="What you sent did not come from a page of your present session, so nothing was changed. Perhaps you "
+               f"signed in or out in another tab. Load the page again and repeat. ({error.description})"), 400

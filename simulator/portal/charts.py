@@ -6,23 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-WIDTH, HEIGHT = 720, 150
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 8, 12, 24
+_TOP, _BOTTOM = 4, 84
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A line over time: `points` for an SVG polyline, `zero` the height of 0 kW, and labelled lines across."""
+    """A line over time, in percent of the drawing's width and height.
+
+    `points` are for an SVG polyline; `levels` are lines across: (height, label, whether it is 0 kW).
+    """
 
     points: str
-    zero: float
-    levels: tuple[tuple[float, str], ...]
-    times: tuple[tuple[float, datetime, str], ...]
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = _LEFT
-    right: int = WIDTH - _RIGHT
-    bottom: int = HEIGHT - _BOTTOM
+    levels: tuple[tuple[float, str, bool], ...]
+    first: datetime
+    last: datetime
 
 
 def chart_of(readings: Sequence[tuple[datetime, int]]) -> Chart | None:
@@ -38,15 +35,20 @@ def chart_of(readings: Sequence[tuple[datetime, int]]) -> Chart | None:
         high = 1.0
 
     def across(instant: datetime) -> float:
-        return round(_LEFT + (instant - first).total_seconds() / span * (WIDTH - _LEFT - _RIGHT), 1)
+        return round((instant - first).total_seconds() / span * 100, 2)
 
     def up(kw: float) -> float:
-        return round(_TOP + (high - kw) / (high - low) * (HEIGHT - _TOP - _BOTTOM), 1)
+        return round(_TOP + (high - kw) / (high - low) * (_BOTTOM - _TOP), 2)
 
     points = " ".join(f"{across(instant)},{up(kw)}" for (instant, _), kw in zip(ordered, kilowatts, strict=True))
-    levels = tuple((up(kw), _label(kw)) for kw in sorted({low, 0.0, high}))
-    times = ((across(first), first, "start"), (across(last), last, "end"))
-    return Chart(points, up(0.0), levels, times)
+    levels = tuple((up(kw), _label(kw), kw == 0) for kw in sorted({low, 0.0, high})
+                   if kw == 0 or _is_apart(kw, low, high))
+    return Chart(points, levels, first, last)
+
+
+def _is_apart(kw: float, low: float, high: float) -> bool:
+    """Whether the label of a level stands clear of that of 0 kW."""
+    return abs(kw) / (high - low) >= 0.12
 
 
 def _label(kw: float) -> str:

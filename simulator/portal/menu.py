@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, request
 
 from simulator.market.quantities import kw_text
 from simulator.timekeeping.london import to_london
@@ -30,19 +30,28 @@ def add_words(blueprint: Blueprint) -> None:
     """Give templates the menu, the market time, and the words for times and quantities."""
     blueprint.app_context_processor(_surroundings)
     blueprint.add_app_template_filter(london_time, "london_time")
+    blueprint.add_app_template_filter(london_period, "london_period")
     blueprint.add_app_template_filter(utc_time, "utc_time")
     blueprint.add_app_template_filter(plain_kw, "plain_kw")
 
 
 def _surroundings() -> dict[str, Any]:
-    return {"menu": MENU, "market_now": current_world.now(), "clock_mode": current_world.clock.mode,
-            "world_name": current_world.name}
+    current = next((name for name, pages in MENU if any(endpoint == request.endpoint for _, endpoint in pages)), None)
+    return {"menu": MENU, "current_menu": current if request.endpoint else None, "market_now": current_world.now(),
+            "clock_mode": current_world.clock.mode, "world_name": current_world.name}
 
 
 def london_time(instant: datetime, form: str = "%a %d %b %Y %H:%M") -> str:
     """An instant on a London wall clock, with BST or GMT."""
     local = to_london(instant)
     return f"{local.strftime(form)} {local.tzname()}"
+
+
+def london_period(start: datetime, end: datetime) -> str:
+    """A period on a London wall clock: Mon 02 Nov 16:00 – 16:30 GMT; both names of the time where the clocks change."""
+    opening, closing = to_london(start), to_london(end)
+    name = "" if opening.tzname() == closing.tzname() else f" {opening.tzname()}"
+    return f"{opening.strftime('%a %d %b %H:%M')}{name} – {closing.strftime('%H:%M')} {closing.tzname()}"
 
 
 def utc_time(instant: datetime) -> str:

@@ -94,7 +94,7 @@ def _check_password(email: str, password: str) -> Account:
     refusal = None
     with work_of_request() as work:
         if matches and account is not None:
-            signing_in.accept_password(work, account)
+            signing_in.accept_password(work, account, now, sign_in_rules())
         else:
             refusal = signing_in.refuse_password(work, account)
     if refusal is not None or account is None:

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import RadioField
+from wtforms import RadioField, SelectChoice
 
 from simulator.contracts import Contract
 from simulator.contracts.problems import Unfit
@@ -22,6 +22,8 @@ from simulator.portal.guard import my_organisation
 from simulator.upload_runs import UploadRuns
 from simulator.web import current_world, json_answer, work_of_request
 
+_PLACE = "/api-testing/readings/uploads"
+_MOST = 2**53
 _WAIT_SECONDS = 1.5
 _KINDS = {"power": ("power_kw", "energy_kwh"), "energy": ("energy_kwh", "power_kw")}
 
@@ -29,8 +31,8 @@ _KINDS = {"power": ("power_kw", "energy_kwh"), "energy": ("energy_kwh", "power_k
 class UploadForm(FlaskForm):
     """A CSV file, and whether it holds power or energy."""
 
-    quantity = RadioField("The file holds", choices=[("power", "Power in kW"), ("energy", "Energy in kWh")],
-                          default="power")
+    quantity = RadioField("The file holds", default="power", choices=[
+        SelectChoice("power", "Power in kW"), SelectChoice("energy", "Energy in kWh")])
     file = FileField("CSV file", [FileRequired("Choose a CSV file.")])
 
 
@@ -47,11 +49,12 @@ def add_routes(blueprint: Blueprint, contract: Contract, runs: UploadRuns) -> No
     def upload_progress(upload_id: int) -> Any:
         return tell_progress(upload_id, runs)
 
-    blueprint.add_url_rule("/api-testing/readings/uploads", "upload_readings", upload_readings, methods=["POST"])
-    blueprint.add_url_rule("/api-testing/readings/uploads/<int:upload_id>", "upload_page", upload_page)
-    blueprint.add_url_rule("/api-testing/readings/uploads/<int:upload_id>/progress", "upload_progress",
-                           upload_progress)
-    blueprint.add_url_rule("/api-testing/readings/uploads/<int:upload_id>/errors.csv", "upload_errors", upload_errors)
+    blueprint.add_url_rule(_PLACE, "upload_readings", upload_readings, methods=["POST"])
+    # A refused form stands at this address, and a browser may ask for it again.
+    blueprint.add_url_rule(_PLACE, "no_upload", lambda: redirect(url_for("portal.readings_page")))
+    blueprint.add_url_rule(f"{_PLACE}/<int(max={_MOST}):upload_id>", "upload_page", upload_page)
+    blueprint.add_url_rule(f"{_PLACE}/<int(max={_MOST}):upload_id>/progress", "upload_progress", upload_progress)
+    blueprint.add_url_rule(f"{_PLACE}/<int(max={_MOST}):upload_id>/errors.csv", "upload_errors", upload_errors)
 
 
 def read_time(text: str) -> datetime:
@@ -102,14 +105,15 @@ def show_upload(upload_id: int, runs: UploadRuns) -> Any:
     """Progress while it runs, then what was stored or what is wrong."""
     run = runs.find(current_world._get_current_object(), upload_id)
     upload = _upload_or_404(upload_id)
-    page = request.args.get("page", 1, int)
     with current_world.view() as view:
-        errors = uploads.errors_of(view, upload_id, max(page - 1, 0) * uploads.ERRORS_A_PAGE, uploads.ERRORS_A_PAGE)
         codes = uploads.error_codes_of(view, upload_id)
-    listed = sum(count for _, count in codes)
+        listed = sum(count for _, count in codes)
+        pages = -(-listed // uploads.ERRORS_A_PAGE)
+        page = max(1, min(request.args.get("page", 1, int), pages))
+        errors = uploads.errors_of(view, upload_id, (page - 1) * uploads.ERRORS_A_PAGE, uploads.ERRORS_A_PAGE)
     return render_template(
         "portal/upload.html", upload=upload, run=run if upload.state == "running" else None, errors=errors,
-        codes=codes, page=max(page, 1), listed=listed, pages=-(-listed // uploads.ERRORS_A_PAGE))
+        codes=codes, page=page, listed=listed, pages=pages)
 
 
 def tell_progress(upload_id: int, runs: UploadRuns) -> Response:

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, create_engine
 from sqlalchemy.dialects import sqlite as dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 _CACHE_KIB = 2_048
@@ -22,6 +23,9 @@ _LOG_PAGES_BEFORE_CHECKPOINT = 1_000
 
 insert = dialect.insert
 """INSERT with ON CONFLICT, as SQLAlchemy spells it for this database."""
+
+DATABASE_FAULTS = (DBAPIError, sqlite3.Error)
+"""What is raised for a file that is no database, or not one of ours."""
 
 
 class Database:
@@ -61,6 +65,16 @@ class Database:
                 if raw.in_transaction:
                     raw.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def turn_if_free(self) -> Iterator[bool]:
+        """The writers' turn, if it can be had without waiting."""
+        is_mine = self._turn.acquire(blocking=False)
+        try:
+            yield is_mine
+        finally:
+            if is_mine:
+                self._turn.release()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -143,6 +157,24 @@ class BulkStatement:
     def run(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
         """Run for every row; how many rows it changed."""
         return _raw(connection).executemany(self._sql, rows).rowcount
+
+
+class Query:
+    """A SELECT compiled once, for calls that happen with every message: a quarter of the time of a full execution.
+
+    Parameters are given in the statement's order; rows are plain tuples.
+    """
+
+    def __init__(self, statement: Any) -> None:
+        self._sql = str(statement.compile(dialect=dialect.dialect()))
+
+    def first(self, connection: Connection, *parameters: Any) -> tuple[Any, ...] | None:
+        """The first row, or None."""
+        return _raw(connection).execute(self._sql, parameters).fetchone()
+
+    def all(self, connection: Connection, *parameters: Any) -> list[tuple[Any, ...]]:
+        """All rows."""
+        return _raw(connection).execute(self._sql, parameters).fetchall()
 
 
 def create_tables(connection: Connection, tables: Sequence[Table]) -> None:

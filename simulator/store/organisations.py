@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select
 from simulator.market.intervals import Granularity
 from simulator.market.organisations import MeterableUnit, Organisation
 from simulator.store import tables
-from simulator.store.engine import insert
+from simulator.store.engine import Query, insert
 from simulator.store.work import View, Work
 
 
@@ -36,8 +36,12 @@ def add_unit(work: Work, unit: MeterableUnit) -> None:
     })
 
 
-_UNITS = (
-    select(tables.units, tables.zones.c.name.label("zone_name"), tables.zones.c.licence_area)
+_GRANULARITIES = {granularity.value: granularity for granularity in Granularity}
+
+_UNITS = Query(
+    select(*(tables.units.c[name] for name in (
+        "number", "id", "organisation_id", "description", "technology", "capacity_kw", "granularity", "zone")),
+        tables.zones.c.name, tables.zones.c.licence_area)
     .join(tables.zones, tables.zones.c.code == tables.units.c.zone)
     .where(tables.units.c.organisation_id == bindparam("organisation_id"))
     .order_by(tables.units.c.id)
@@ -47,8 +51,6 @@ _UNITS = (
 def units_of(view: View, organisation_id: str) -> dict[str, MeterableUnit]:
     """The organisation's Meterable Units by id, in order of id."""
     return {
-        row.id: MeterableUnit(row.number, row.id, row.organisation_id, row.description, row.technology,
-                              row.capacity_kw, Granularity(row.granularity), row.zone, row.zone_name,
-                              row.licence_area)
-        for row in view.connection.execute(_UNITS, {"organisation_id": organisation_id})
+        row[1]: MeterableUnit(*row[:6], _GRANULARITIES[row[6]], *row[7:])
+        for row in _UNITS.all(view.connection, organisation_id)
     }

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 
 from simulator.store import tables
-from simulator.store.engine import insert
+from simulator.store.engine import Query, insert
 from simulator.store.instants import from_micros, to_micros
 from simulator.store.work import View, Work
 from simulator.timekeeping.clock import Clock
@@ -51,9 +51,10 @@ def add_finalised_month(work: Work, month: str) -> bool:
     return work.connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
 
 
-_LAST_FINALISED = select(func.max(tables.finalised_months.c.month))
+_LAST_FINALISED = Query(select(func.max(tables.finalised_months.c.month)))
 
 
 def last_finalised_month(view: View) -> str | None:
     """The newest final month, as `2026-09`; it and all months before it are final."""
-    return view.connection.execute(_LAST_FINALISED).scalar()
+    row = _LAST_FINALISED.first(view.connection)
+    return None if row is None else row[0]

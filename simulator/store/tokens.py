@@ -6,15 +6,17 @@ from sqlalchemy import bindparam, select, update
 
 from simulator.market.organisations import ApiToken, Organisation
 from simulator.store import tables
-from simulator.store.engine import insert
+from simulator.store.engine import Query, insert
 from simulator.store.instants import from_micros, to_micros
 from simulator.store.work import View, Work
 
-_TOKENS = select(tables.api_tokens, tables.organisations.c.name.label("organisation_name")).join(
+_TOKENS = select(
+    tables.api_tokens.c.token, tables.api_tokens.c.created_at, tables.organisations.c.id, tables.organisations.c.name
+).join(
     tables.organisations, tables.organisations.c.id == tables.api_tokens.c.organisation_id
 ).where(tables.api_tokens.c.revoked_at.is_(None))
-_BY_VALUE = _TOKENS.where(tables.api_tokens.c.token == bindparam("token"))
-_BY_ORGANISATION = _TOKENS.where(tables.api_tokens.c.organisation_id == bindparam("organisation_id"))
+_BY_VALUE = Query(_TOKENS.where(tables.api_tokens.c.token == bindparam("token")))
+_BY_ORGANISATION = Query(_TOKENS.where(tables.api_tokens.c.organisation_id == bindparam("organisation_id")))
 
 
 def add_token(work: Work, token: str, organisation_id: str) -> None:
@@ -33,15 +35,16 @@ def revoke_tokens_of(work: Work, organisation_id: str) -> None:
 
 def token_in_force(view: View, token: str) -> ApiToken | None:
     """The token, unless it is unknown or revoked."""
-    return _token(view.connection.execute(_BY_VALUE, {"token": token}).first())
+    return _token(_BY_VALUE.first(view.connection, token))
 
 
 def token_of(view: View, organisation_id: str) -> ApiToken | None:
     """The organisation's token in force."""
-    return _token(view.connection.execute(_BY_ORGANISATION, {"organisation_id": organisation_id}).first())
+    return _token(_BY_ORGANISATION.first(view.connection, organisation_id))
 
 
-def _token(row: object) -> ApiToken | None:
+def _token(row: tuple[str, int, str, str] | None) -> ApiToken | None:
     if row is None:
         return None
-    return ApiToken(Organisation(row.organisation_id, row.organisation_name), row.token, from_micros(row.created_at))
+    token, created_at, organisation_id, name = row
+    return ApiToken(Organisation(organisation_id, name), token, from_micros(created_at))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
@@ -40,6 +41,7 @@ def month_of(instant: datetime) -> str:
     return to_london(instant).strftime("%Y-%m")
 
 
+@lru_cache(120)
 def start_of_month(month: str) -> datetime:
     """UTC instant at which a London month begins."""
     return from_london(date.fromisoformat(f"{month}-01"), time(0))
@@ -48,3 +50,9 @@ def start_of_month(month: str) -> datetime:
 def previous_month(month: str) -> str:
     """The month before, both as `2026-11`."""
     return (date.fromisoformat(f"{month}-01") - timedelta(days=1)).strftime("%Y-%m")
+
+
+@lru_cache(120)
+def end_of_month(month: str) -> datetime:
+    """UTC instant at which a London month ends, which is when the next one begins."""
+    return start_of_month((date.fromisoformat(f"{month}-01") + timedelta(days=31)).strftime("%Y-%m"))

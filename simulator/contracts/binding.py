@@ -1,0 +1,274 @@
+"""Binding a route of the contract to an operation of ours: everything about one message, compiled once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema_rs
+
+from .answers import AnswerBuilder, Answerer
+from .bodies import FORM, compile_coercion, compile_form, is_json, name_media_type
+from .credentials import Credential, find_credential
+from .layout import Branch, LayoutBuilder, collect_fields, find_max_items
+from .messages import Message, WireAnswer, WireRequest
+from .problems import Findings, Path, UnknownOutcome
+from .reading import BodyPlan, ParameterPlan, Reader
+from .references import Expansion
+from .routes import Route, check_path_parameters
+from .vocabulary import OUTCOMES, OperationNeeds
+from .writing import Writer
+
+_ANY_SCHEMA = {"$ref": "https://json-schema.org/draft/2020-12/schema"}
+
+_NOT_PARAMETERS = ("accept", "content-type", "authorization")
+"""Headers OpenAPI forbids as parameters; they belong to the content types and the security scheme."""
+
+
+@dataclass(frozen=True)
+class BoundOperation:
+    """One operation as the contract in force wants it.
+
+    `path` is an OpenAPI template such as "/api/v2/readings/{unit}", the server's base path included. `max_items` is
+    the limit of the list of records, or None. `credential` says where the token stands, or is None when the contract
+    asks for none. `outcomes` map each outcome to its status.
+    """
+
+    operation_id: str
+    method: str
+    path: str
+    media_types: tuple[str, ...]
+    max_items: int | None
+    credential: Credential | None
+    outcomes: Mapping[str, int]
+    _reader: Reader
+    _writer: Writer
+    _answerers: Mapping[str, Answerer]
+
+    def read(self, request: WireRequest) -> Message:
+        """Canonical records and all problems of a request. Raises NotReadable when it cannot be read at all."""
+        return self._reader.read(request)
+
+    def write(self, records: Sequence[Mapping[str, Any]]) -> WireRequest:
+        """The request that says these canonical records; `read` gives them back. Raises CannotWrite."""
+        return self._writer.write(records)
+
+    def status_of(self, outcome: str) -> int:
+        """The HTTP status of an outcome. Raises UnknownOutcome."""
+        if outcome not in self.outcomes:
+            raise UnknownOutcome(self.operation_id, outcome, self.outcomes)
+        return self.outcomes[outcome]
+
+    def answer(self, outcome: str, canonical: Mapping[str, Any]) -> WireAnswer:
+        """The answer for an outcome, in the contract's status, names and words. Raises UnknownOutcome.
+
+        `canonical` is the receipt, or a problem: type, title, status, detail, errors [{pointer, code, message}].
+        """
+        answerer = self._answerers.get(outcome)
+        if answerer is None:
+            raise UnknownOutcome(self.operation_id, outcome, self._answerers)
+        return answerer.answer(canonical)
+
+
+def compile_validator(
+    schema: dict[str, Any], path: Path, expansion: Expansion, findings: Findings
+) -> jsonschema_rs.Draft202012Validator | None:
+    """A validator of a schema without references; None, and a finding each, for what JSON Schema does not know."""
+    try:
+        return jsonschema_rs.Draft202012Validator(schema)
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
+        faults = list(jsonschema_rs.Draft202012Validator(_ANY_SCHEMA).iter_errors(schema)) or [error]
+    for fault in faults:
+        place, node = path, schema
+        for step in getattr(fault, "instance_path", ()):
+            node = node[step] if isinstance(node, dict | list) else None
+            place = expansion.origin(node) or (*place, step)
+        what = str(getattr(fault, "message", fault)).splitlines()[0][:160]
+        findings.add(place, f"This is no rule JSON Schema knows: {what}.", "See json-schema.org, draft 2020-12.")
+    return None
+
+
+class _Binder:
+    def __init__(self, route: Route, needs: OperationNeeds, expansion: Expansion, findings: Findings) -> None:
+        self.route = route
+        self.needs = needs
+        self.expansion = expansion
+        self.findings = findings
+        self.layout = LayoutBuilder(needs, expansion, findings)
+        self.complete = not expansion.broken
+
+    def plan_parameters(self) -> ParameterPlan:
+        places, shown, schemas, required = {}, {}, {}, []
+        for parameter in self.route.parameters:
+            where, name = parameter.get("in"), str(parameter.get("name"))
+            schema = parameter.get("schema")
+            path = self.expansion.origin(parameter)
+            if where == "header" and name.lower() in _NOT_PARAMETERS:
+                continue
+            if where not in ("path", "query", "header") or not isinstance(schema, dict):
+                if parameter.get("required") or "x-canonical" in parameter:
+                    self.findings.add(
+                        path,
+                        f"The simulator cannot read the parameter {name}.",
+                        "Give it in: path, query or header, and a schema.",
+                    )
+                continue
+            if self._compile(schema) is None:
+                continue
+            place = f"{where} {name}"
+            places[place] = (where, name, compile_coercion(schema))
+            # x-unit and its like may stand beside the schema, where x-canonical stands, or inside it.
+            beside = {key: value for key, value in parameter.items() if key.startswith("x-")}
+            shown[place] = (name, {**schema, **beside}, parameter)
+            schemas[place] = schema
+            if parameter.get("required") or where == "path":
+                required.append(place)
+        whole = {"type": "object", "properties": schemas, "required": required}
+        validator = jsonschema_rs.Draft202012Validator(whole)
+        return ParameterPlan(places, whole, validator, self.layout.build_parameters(shown))
+
+    def _compile(self, schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator | None:
+        origin = self.expansion.origin(schema)
+        validator = compile_validator(schema, origin, self.expansion, self.findings)
+        if validator is None:
+            # What stands inside a faulty schema is not known, so nothing can be called absent.
+            self.complete = False
+        return validator
+
+    def plan_bodies(self) -> dict[str, BodyPlan]:
+        body = self.route.operation.get("requestBody") or {}
+        path = (*self.route.path, "requestBody")
+        plans = {}
+        for written, media in (body.get("content") or {}).items():
+            name = name_media_type(written)
+            if not is_json(name) and name != FORM:
+                self.findings.add(
+                    (*path, "content", written),
+                    f"The simulator cannot read {written}.",
+                    f"Use application/json, a name ending in +json, or {FORM}.",
+                )
+                continue
+            schema = media.get("schema") if isinstance(media, dict) else None
+            schema = schema if isinstance(schema, dict) else {}
+            validator = self._compile(schema)
+            if validator is not None:
+                node = self.layout.build_body(schema)
+                parse_form = compile_form(schema) if name == FORM else None
+                plans[name] = BodyPlan(schema, validator, node, parse_form, bool(body.get("required")))
+        return plans
+
+    def check_fields(self, parameters: Branch, bodies: Mapping[str, BodyPlan]) -> bool:
+        """Note fields without a place, twice placed or twice signed; answers whether a word gives the sign."""
+        outside = {leaf.name: leaf for leaf in parameters.leaves.values()}
+        placed = dict(outside)
+        for plan in bodies.values():
+            for leaf in collect_fields(plan.node):
+                if leaf.name in outside:
+                    self.layout.report_twice(leaf, outside[leaf.name])
+                placed[leaf.name] = leaf
+        for name in self.needs.required:
+            if name not in placed:
+                self._want_place([name])
+        for rule in self.needs.exactly_one:
+            if not any(name in placed for name in rule.fields):
+                self._want_place(list(rule.fields))
+        signed = self.needs.signed_by in placed
+        for path in self.layout.signs if signed else ():
+            self.findings.add(
+                path,
+                f"x-sign and {placed[self.needs.signed_by].wire} both give this amount its sign.",
+                "Remove x-sign, or write x-canonical: null on the other.",
+            )
+        return signed
+
+    def _want_place(self, names: list[str]) -> None:
+        if not self.complete:
+            return
+        fields = [self.needs.fields[name] for name in names]
+        meanings = " or ".join(f"{field.name} ({field.meaning})" for field in fields)
+        choices = " or ".join(f"x-canonical: {field.name}" for field in fields)
+        self.findings.add(
+            self.route.path,
+            f"{self.needs.operation_id} has no place for {meanings}.",
+            f"Write {choices} on the property, parameter or header that holds it.",
+        )
+
+    def build_answerers(self) -> dict[str, Answerer]:
+        answerers: dict[str, Answerer] = {}
+        for status, response in (self.route.operation.get("responses") or {}).items():
+            path = (*self.route.path, "responses", status)
+            words = response.get("x-outcome", []) if isinstance(response, dict) else []
+            words = [words] if isinstance(words, str) else words if isinstance(words, list) else [words]
+            good = [word for word in words if self._check_outcome(word, status, path, answerers)]
+            if not good:
+                continue
+            answerer = Answerer(int(status), "", None, ())
+            if self._check_schemas(response):
+                sample = {name: value for word in good for name, value in self.needs.outcomes[word].items()}
+                answerer = AnswerBuilder(sample, self.expansion, self.findings).build(int(status), response, path)
+            answerers.update(dict.fromkeys(good, answerer))
+        if self.needs.success not in answerers:
+            self.findings.add(
+                (*self.route.path, "responses"),
+                f"No response is marked x-outcome: {self.needs.success}.",
+                "Write it on the response a good message gets, such as 200.",
+            )
+        return answerers
+
+    def _check_schemas(self, response: dict[str, Any]) -> bool:
+        """Whether the schemas of a response, headers included, are JSON Schema at all."""
+        parts = [*(response.get("content") or {}).values(), *(response.get("headers") or {}).values()]
+        schemas = [part["schema"] for part in parts if isinstance(part, dict) and isinstance(part.get("schema"), dict)]
+        faulty = [schema for schema in schemas if not jsonschema_rs.meta.is_valid(schema)]
+        for schema in faulty:
+            compile_validator(schema, self.expansion.origin(schema), self.expansion, self.findings)
+        return not faulty
+
+    def _check_outcome(self, word: Any, status: str, path: Path, answerers: Mapping[str, Answerer]) -> bool:
+        here = (*path, "x-outcome")
+        known = ", ".join(self.needs.outcomes)
+        if not isinstance(word, str) or word not in self.needs.outcomes:
+            what = (
+                "is not one of this operation's"
+                if isinstance(word, str) and word in OUTCOMES
+                else "is not a word we know"
+            )
+            self.findings.add(here, f"x-outcome: {word} {what}.", f"Use one of {known}.")
+        elif word in answerers:
+            self.findings.add(here, f"x-outcome: {word} stands on two responses.", "Keep it on one.")
+        elif not (status.isdigit() and len(status) == 3):
+            self.findings.add(path, f"{status} is no single status.", "Write a status of three digits, such as 422.")
+        else:
+            return True
+        return False
+
+
+def bind_operation(
+    route: Route, needs: OperationNeeds, document: Mapping[str, Any], expansion: Expansion, findings: Findings,
+    fallback: BoundOperation | None,
+) -> BoundOperation:  # fmt: skip
+    """The compiled operation of a route; faults go to `findings`. Outcomes it lacks come from `fallback`."""
+    binder = _Binder(route, needs, expansion, findings)
+    check_path_parameters(route, findings)
+    parameters = binder.plan_parameters()
+    bodies = binder.plan_bodies()
+    signed = binder.check_fields(parameters.branch, bodies)
+    answerers = {**(fallback._answerers if fallback else {}), **binder.build_answerers()}
+    media_type, plan = next(iter(bodies.items()), ("", None))
+    writer = Writer(
+        needs, route.method, route.template, parameters, media_type, plan and plan.node,
+        plan is not None and plan.parse_form is not None, signed,
+    )  # fmt: skip
+    return BoundOperation(
+        route.operation_id,
+        route.method,
+        route.template,
+        tuple(bodies),
+        plan and find_max_items(plan.node),
+        find_credential(document, route.operation, route.path, findings),
+        {outcome: answerer.status for outcome, answerer in answerers.items()},
+        Reader(needs, parameters, bodies),
+        writer,
+        answerers,
+    )

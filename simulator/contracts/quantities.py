@@ -1,0 +1,105 @@
+"""Amounts on the wire: unit, sign, and numbers written as text. Canonical are kW and kWh, generation positive.
+
+Source: portal FAQ page (kW or kWh, positive is generation), public; every other unit and sign is the override's.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+from .problems import CannotWrite, Findings, Path, Unfit
+from .schemas import find_trait, find_types
+from .translations import Translation
+from .vocabulary import ENERGY_UNITS, POWER_UNITS, SIGNS
+
+_DECIMAL = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?").fullmatch
+
+# Scaling by 1,000 leaves noise such as 12.345600000000001; twelve decimals of a kW are far below any meter.
+_DECIMALS = 12
+
+
+def _read_number(value: Any) -> int | float:
+    if type(value) is not float and type(value) is not int:
+        raise Unfit("type", "is not a number: send digits without quotes.")
+    return value
+
+
+def _read_decimal_text(value: Any) -> int | float:
+    if type(value) is not str or not _DECIMAL(value):
+        raise Unfit("type", 'is not a number in quotes: send text such as "12.5".')
+    return float(value) if "." in value else int(value)
+
+
+def _scale(power_of_ten: int, sign: int) -> Callable[[int | float], int | float]:
+    factor = 10 ** abs(power_of_ten)
+    if power_of_ten > 0:
+        return lambda value: round(value * factor * sign, _DECIMALS)
+    if power_of_ten < 0:
+        # Dividing by 1,000 is exact to the last bit where multiplying by 0.001 is not.
+        return lambda value: value * sign / factor
+    return lambda value: value * sign
+
+
+def _check_unit(field_kind: str, schema: dict[str, Any], path: Path, findings: Findings) -> int:
+    known, other = (POWER_UNITS, ENERGY_UNITS) if field_kind == "power" else (ENERGY_UNITS, POWER_UNITS)
+    unit = find_trait(schema, "x-unit", "kW" if field_kind == "power" else "kWh")
+    if unit in known:
+        return known[unit]
+    here = (*path, "x-unit")
+    mend = f"Use one of {', '.join(known)}."
+    if unit in other:
+        findings.add(here, f"x-unit: {unit} does not measure {field_kind}.", mend)
+    else:
+        findings.add(here, f"x-unit: {unit} is not a unit we know.", mend)
+    return 0
+
+
+def _check_sign(schema: dict[str, Any], path: Path, findings: Findings) -> int:
+    word = find_trait(schema, "x-sign", "generation-positive")
+    if word not in SIGNS:
+        findings.add((*path, "x-sign"), f"x-sign: {word} is not a word we know.", f"Use one of {', '.join(SIGNS)}.")
+    return SIGNS.get(word, 1)
+
+
+def _writer(power_of_ten: int, sign: int, types: tuple[str, ...]) -> Callable[[int | float], int | float | str]:
+    to_wire = _scale(-power_of_ten, sign)
+
+    def write(amount: int | float) -> int | float | str:
+        value = to_wire(amount if isinstance(amount, int) else float(amount))
+        if types and not {"number", "string"} & set(types):
+            if round(value) != round(value, 6):
+                raise CannotWrite(f"{amount} becomes {value} on the wire, and the contract takes whole numbers only.")
+            return round(value)
+        # 12500.0 and -0.0 are correct but read oddly in an example.
+        value = round(value, _DECIMALS)
+        plain = int(value) if isinstance(value, float) and value.is_integer() else value
+        if types and "number" not in types:
+            return str(plain) if isinstance(plain, int) else f"{plain:.12f}".rstrip("0")
+        return plain
+
+    return write
+
+
+def translate_amount(field_kind: str, schema: dict[str, Any], path: Path, findings: Findings) -> Translation:
+    """How a power or energy field is read and written. Notes an unknown or unfitting x-unit and x-sign."""
+    power_of_ten = _check_unit(field_kind, schema, path, findings)
+    sign = _check_sign(schema, path, findings)
+    types = find_types(schema)
+    numeric = bool(types) and set(types) <= {"integer", "number"}
+    as_text = bool(types) and not {"integer", "number"} & set(types)
+    write = _writer(power_of_ten, sign, types)
+    if numeric and power_of_ten == 0 and sign == 1:
+        return Translation(None, write)
+    to_canonical = _scale(power_of_ten, sign)
+    parse = _read_decimal_text if as_text else _read_number
+
+    def read(value: Any) -> int | float:
+        amount = to_canonical(parse(value))
+        if not math.isfinite(amount):
+            raise Unfit("maximum", "is larger than any power station: check the unit.")
+        return amount
+
+    return Translation(read, write)

@@ -1,0 +1,138 @@
+"""Reading a request through the contract: the fast way for messages in order, the careful way for the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jsonschema_rs import Draft202012Validator
+
+from .bodies import check_media_type, parse_json, refuse_depth
+from .diagnosing import Diagnosis, Trace, find_places, trace_parameters, trace_records
+from .emitting import compile_completion, compile_emit, compile_gather, find_too_many
+from .explaining import explain_errors
+from .layout import Branch, Node, collect_fields
+from .messages import Message, WireRequest
+from .problems import NotReadable, Unfit
+from .vocabulary import OperationNeeds
+
+
+@dataclass(frozen=True)
+class ParameterPlan:
+    """The parameters of a route: place such as "query kw" -> (where, name, coercion), and one schema over all."""
+
+    places: Mapping[str, tuple[str, str, Callable[[str], Any]]]
+    schema: dict[str, Any]
+    validator: Draft202012Validator
+    branch: Branch
+
+
+@dataclass(frozen=True)
+class BodyPlan:
+    """One body: its schema without references, its tree, its parser if it is a form, and whether it is required."""
+
+    schema: dict[str, Any]
+    validator: Draft202012Validator
+    node: Node
+    parse_form: Callable[[bytes], dict[str, Any]] | None
+    required: bool
+
+
+class Reader:
+    """Reads the requests of one operation. Built once, used for every request."""
+
+    def __init__(self, needs: OperationNeeds, parameters: ParameterPlan, bodies: Mapping[str, BodyPlan]) -> None:
+        self._needs = needs
+        self._parameters = parameters
+        self._bodies = dict(bodies)
+        self._taken = tuple(bodies)
+        self._required = any(plan.required for plan in bodies.values())
+        self._gather = compile_gather(parameters.branch)
+        self._parameter_check = parameters.validator
+        word = needs.signed_by
+        leaves = [*parameters.branch.leaves.values()]
+        for plan in bodies.values():
+            leaves.extend(collect_fields(plan.node))
+        self._signed = word is not None and any(leaf.name == word for leaf in leaves)
+        self._complete = compile_completion(needs, self._signed)
+        self._emits = {name: compile_emit(plan.node) for name, plan in bodies.items()}
+        self._checks = {name: plan.validator for name, plan in bodies.items()}
+        self._bare = not parameters.places
+
+    def read(self, request: WireRequest) -> Message:
+        """The request's records and problems. Raises NotReadable."""
+        name, data = self._parse(request)
+        given = {} if self._bare else self._collect(request)
+        try:
+            records = self._read_fast(name, data, given)
+            if records is not None:
+                return Message(
+                    records, [], lambda: find_places(self._trace(name, data, given), self._parameters.branch)
+                )
+            return self._read_carefully(name, data, given)
+        except (RecursionError, ValueError) as error:
+            # The validator answers a body some hundred levels deep with a ValueError.
+            if isinstance(error, RecursionError) or "ecursion" in str(error):
+                raise refuse_depth() from None
+            raise
+
+    def _parse(self, request: WireRequest) -> tuple[str | None, Any]:
+        if not self._taken or (not self._required and not request.body):
+            return None, None
+        name = check_media_type(request.media_type, self._taken)
+        plan = self._bodies[name]
+        data = parse_json(request.body) if plan.parse_form is None else plan.parse_form(request.body)
+        excess = find_too_many(plan.node, data)
+        if excess is not None:
+            most, sent = excess
+            raise NotReadable("too_many", f"At most {most} {self._needs.record}s fit in one list; this one has {sent}.")
+        return name, data
+
+    def _collect(self, request: WireRequest) -> dict[str, Any]:
+        given = {}
+        for place, (where, name, coerce) in self._parameters.places.items():
+            if where == "header":
+                text = request.header(name)
+            else:
+                text = (request.query if where == "query" else request.path_params).get(name)
+            if text is not None:
+                given[place] = coerce(text)
+        return given
+
+    def _read_fast(self, name: str | None, data: Any, given: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+        outer: dict[str, Any] = {}
+        records: list[dict[str, Any]] = []
+        try:
+            if not self._bare:
+                if not self._parameter_check.is_valid(given):
+                    return None
+                self._gather(given, outer)
+            if name is None:
+                records.append(outer)
+            elif self._checks[name].is_valid(data):
+                self._emits[name](data, outer, records)
+            else:
+                return None
+        except Unfit:
+            return None
+        return records if self._complete(records) else None
+
+    def _trace(self, name: str | None, data: Any, given: Mapping[str, Any]) -> list[Trace]:
+        outer = trace_parameters(self._parameters.branch, given)
+        if name is None:
+            return [Trace((), outer)]
+        traces: list[Trace] = []
+        trace_records(self._bodies[name].node, data, (), outer, traces)
+        return traces
+
+    def _read_carefully(self, name: str | None, data: Any, given: Mapping[str, Any]) -> Message:
+        traces = self._trace(name, data, given)
+        plan = None if name is None else self._bodies[name]
+        diagnosis = Diagnosis(self._needs, self._parameters.branch, plan and plan.node, traces, self._signed)
+        parameter_errors = self._parameter_check.iter_errors(given)
+        diagnosis.note_parameter_faults(explain_errors(self._parameters.schema, parameter_errors))
+        if plan is not None:
+            diagnosis.note_body_faults(explain_errors(plan.schema, self._checks[name].iter_errors(data)))
+        diagnosis.build_records()
+        return Message(diagnosis.records, diagnosis.problems, lambda: find_places(traces, self._parameters.branch))

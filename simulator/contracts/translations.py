@@ -1,0 +1,18 @@
+"""One value, two ways: from the wire to its canonical form and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Translation:
+    """`read` takes a wire value and raises Unfit; `write` takes a canonical one and raises CannotWrite.
+
+    `read` is None when the schema already guarantees the canonical form, so that nothing has to be called.
+    """
+
+    read: Callable[[Any], Any] | None
+    write: Callable[[Any], Any]

@@ -1,0 +1,17 @@
+"""The web application of all pages and of `/_sim`, put together; loaded after the server listens (see `app`)."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from simulator import control, portal
+from simulator.contracts import Contract
+from simulator.web import create_application
+from simulator.worlds import Worlds
+
+
+def build_pages(worlds: Worlds, contracts: dict[str, Contract]) -> Flask:
+    """The portal and `/_sim`."""
+    without_forms = [control.surface(contracts)]
+    return create_application(worlds, [portal.surface(contracts["participant"]), *without_forms],
+                              lambda application: portal.prepare(application, without_forms))

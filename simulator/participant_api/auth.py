@@ -1,0 +1,30 @@
+"""Whose call it is: the API access token, where the contract says it stands."""
+
+from __future__ import annotations
+
+from simulator.contracts import BoundOperation, Credential, WireAnswer, WireRequest
+from simulator.wire import refuse
+
+# A contract that asks for no token is served like one that asks for a bearer token: without one we could not tell
+# whose readings these are.
+_BEARER = Credential("header", "Authorization", "Bearer ")
+
+
+def token_of(operation: BoundOperation, request: WireRequest) -> str | None:
+    """The token that was sent, or None."""
+    return (operation.credential or _BEARER).read(request)
+
+
+def refuse_token(operation: BoundOperation, token: str | None) -> WireAnswer:
+    """The answer without a token, or to one that is not in force."""
+    place = operation.credential or _BEARER
+    if token is None:
+        detail = (f"Send your API access token in the {place.where} '{place.name}: {place.prefix}…'. It is on the "
+                  "portal's page API Testing, My API Access Tokens.")
+    else:
+        detail = ("This API access token is not in force: it is mistyped, or a newer one has replaced it. The present "
+                  "one is on the portal's page API Testing, My API Access Tokens.")
+    answer = refuse(operation, "unauthorised", detail)
+    challenge = 'Bearer realm="participant-api"'
+    answer.headers["WWW-Authenticate"] = challenge if token is None else f'{challenge}, error="invalid_token"'
+    return answer

@@ -1,0 +1,36 @@
+"""What all tests share: a real server, fresh worlds in it, and a network that ends at this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import hypothesis
+import pytest
+
+from simulator import Simulator
+from tests.servers import WorldClient, fresh_world, running
+
+# The same examples in every run, and none of them failed for being slow on a busy machine.
+hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
+hypothesis.settings.load_profile("repeatable")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """This process reaches loopback addresses and unix sockets, nothing else (pytest-socket)."""
+    config.option.allow_hosts = "127.0.0.1,::1"
+    config.option.allow_unix_socket = True
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Simulator]:
+    """A real server on a real port of this process, shared by all tests; make worlds of your own in it."""
+    with running() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def world(server: Simulator) -> Iterator[WorldClient]:
+    """A fresh demo world that starts on Monday 2026-11-02 at 17:00 UTC and whose clock runs."""
+    with fresh_world(server.url) as client:
+        yield client

@@ -1,0 +1,109 @@
+"""axe finds nothing on any page, at a desktop's and at a phone's width, and no page scrolls sideways."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from tests.servers import WorldClient
+from tests.stories.browsing import DESKTOP, PHONE, SECRET, Visitor, code_of, visiting
+
+HEADER = "meterable_unit_id,timestamp,power_kw\n"
+ONE_GOOD = HEADER + "MU-1002,2026-11-02T16:30:00Z,-12.5\n"
+MANY_BAD = HEADER + "".join(f"MU-{number},2026-11-02T16:0{number % 10}:30,x\n" for number in range(9000, 9060))
+LONG_NAME = "readings-of-all-our-sites-" * 7 + ".csv"
+
+_axe = Axe()
+
+
+def look(visitor: Visitor, about: str) -> None:
+    """Let axe judge the page as it stands, and measure its width."""
+    found = _axe.run(visitor.page, options={"resultTypes": ["violations"]}).response["violations"]
+    told = [f"{violation['impact']} {violation['id']}: {node['html'][:200]} {node['failureSummary']}"
+            for violation in found for node in violation["nodes"]]
+    assert told == [], f"{about}: " + "\n".join(told)
+    excess = visitor.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert excess <= 0, f"{about}: scrolls sideways by {excess} px"
+
+
+@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
+def judged(browser: Browser, request: pytest.FixtureRequest) -> Visitor:
+    """A visitor at each width. axe is let in past the Content-Security-Policy; other stories watch that."""
+    with visiting(browser, viewport=request.param, bypass_csp=True) as visitor:
+        yield visitor
+
+
+def test_the_way_in(judged: Visitor, world: WorldClient) -> None:
+    page = judged.page
+    page.goto(world.url)
+    look(judged, "log in")
+    page.locator(".demo-help summary").click()
+    look(judged, "log in, with the demo's help")
+    judged.button("Log in").click()
+    judged.sees("Enter your password.")
+    look(judged, "log in, nothing filled in")
+    judged.give_password(password="wrong")
+    judged.sees("do not belong together")
+    look(judged, "log in, wrong password")
+    judged.give_password()
+    judged.sees_heading("Two-factor authentication")
+    look(judged, "code")
+    page.locator(".demo-help summary").click()
+    judged.give_code("1")
+    judged.sees("That code is not right.")
+    look(judged, "wrong code")
+    judged.give_code(code_of(SECRET))
+    judged.sees_heading("Meterable Units")
+    look(judged, "units")
+    page.locator("summary", has_text="Brindle").click()
+    look(judged, "units, with the user's menu")
+    judged.button("Sign out").click()
+    judged.sees("You are signed out.")
+    look(judged, "signed out")
+
+
+def test_the_set_up_of_an_authenticator(judged: Visitor, frozen_world: WorldClient) -> None:
+    judged.page.goto(frozen_world.url)
+    judged.give_password("hello@newcomer.example", "Newcomer-story-2026")
+    look(judged, "set-up")
+    judged.give_code("1")
+    judged.sees("That code is not right.")
+    look(judged, "set-up, wrong code")
+
+
+def test_the_pages_inside(judged: Visitor, world: WorldClient) -> None:
+    page = judged.page
+    judged.sign_in(world.url)
+    for menu in ("API Testing", "Availability", "Reports", "Documentation"):
+        page.locator("summary", has_text=menu).click()
+        look(judged, f"the menu {menu}")
+        page.keyboard.press("Escape")
+    for path in ("/api-testing/readings", "/api-testing/readings?unit=MU-1003", "/api-testing/tokens", "/nothing",
+                 "/api-testing/readings?unit=MU-2001"):
+        page.goto(world.url + path)
+        look(judged, path)
+    page.goto(world.url + "/api-testing/tokens")
+    judged.button("Create a new token").click()
+    judged.sees("A new token is in force.")
+    look(judged, "a new token")
+
+
+def test_uploads(judged: Visitor, world: WorldClient) -> None:
+    page = judged.page
+    judged.sign_in(world.url)
+    page.goto(world.url + "/api-testing/readings")
+    judged.button("Upload readings").click()
+    judged.sees("Choose a CSV file.")
+    look(judged, "no file chosen")
+    judged.upload(world.url, ONE_GOOD)
+    judged.sees("1 reading stored.")
+    look(judged, "stored")
+    judged.upload(world.url, MANY_BAD, name=LONG_NAME)
+    judged.sees("Nothing of this file was stored.")
+    look(judged, "refused")
+    page.get_by_role("link", name="Next").click()
+    look(judged, "second page of errors")
+    page.get_by_role("link", name="Back to Readings").click()
+    judged.sees("Your latest uploads")
+    look(judged, "readings with uploads")

@@ -1,0 +1,101 @@
+"""The portal by keyboard alone: Tab, Enter and Space, and always to be seen where one is."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Browser, expect
+
+from tests.servers import WorldClient
+from tests.stories.browsing import EMAIL, PASSWORD, SECRET, Visitor, code_of, visiting
+
+_FOCUSED = """() => {
+  const element = document.activeElement;
+  if (!element || element === document.body) return null;
+  const box = element.getBoundingClientRect(), style = getComputedStyle(element);
+  const line = document.querySelector('.simulator-line').getBoundingClientRect();
+  const middle = document.elementFromPoint(box.x + Math.min(box.width / 2, 20), box.y + Math.min(box.height / 2, 10));
+  return {
+    words: (element.innerText || element.getAttribute('aria-label') || element.id || '').trim(),
+    ring: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
+    inView: box.bottom > line.bottom - 1 && box.top < innerHeight && box.width > 0,
+    onTop: middle !== null && (element.contains(middle) || middle.contains(element) || element.id === middle.htmlFor),
+  };
+}"""
+
+
+def tab_to(visitor: Visitor, words: str, most: int = 40) -> None:
+    """Press Tab until the focus is on what has these words; every stop on the way must be seen."""
+    for _ in range(most):
+        visitor.page.keyboard.press("Tab")
+        focused = visitor.page.evaluate(_FOCUSED)
+        assert focused is not None, f"the focus left the page on the way to {words!r}"
+        assert focused["ring"], f"no ring around {focused['words']!r}"
+        assert focused["inView"] and focused["onTop"], f"{focused['words']!r} is focused and not to be seen"
+        if focused["words"] == words:
+            return
+    raise AssertionError(f"{words!r} is not reached with Tab")
+
+
+def press(visitor: Visitor, key: str) -> None:
+    visitor.page.keyboard.press(key)
+
+
+def the_whole_visit(visitor: Visitor, world: WorldClient) -> None:
+    page = visitor.page
+    page.goto(world.url)
+    tab_to(visitor, "email")
+    page.keyboard.type(EMAIL)
+    tab_to(visitor, "password")
+    page.keyboard.type(PASSWORD)
+    press(visitor, "Enter")
+    visitor.sees_heading("Two-factor authentication")
+    if page.evaluate("document.activeElement.id") != "code":
+        tab_to(visitor, "code")
+    page.keyboard.type(code_of(SECRET))
+    tab_to(visitor, "Verify")
+    press(visitor, "Space")
+    visitor.sees_heading("Meterable Units")
+
+    tab_to(visitor, "API Testing")
+    press(visitor, "Enter")
+    tab_to(visitor, "Readings")
+    press(visitor, "Enter")
+    visitor.sees_heading("Readings")
+
+    # The skip link is the first stop and leads past the menu.
+    tab_to(visitor, "Skip to content", most=1)
+    press(visitor, "Enter")
+    tab_to(visitor, "MU-1001", most=1)
+    tab_to(visitor, "Refresh readings")
+    press(visitor, "Space")
+    page.wait_for_url("**/api-testing/readings?unit=MU-1001")
+    visitor.sees_heading("Readings")
+
+    tab_to(visitor, "Brindle Aggregation Ltd")
+    press(visitor, "Space")
+    tab_to(visitor, "Sign out", most=2)
+    press(visitor, "Enter")
+    visitor.sees("You are signed out.")
+
+
+def test_the_whole_visit_by_keyboard(visitor: Visitor, world: WorldClient) -> None:
+    the_whole_visit(visitor, world)
+
+
+def test_the_whole_visit_by_keyboard_in_a_narrow_window(browser: Browser, world: WorldClient) -> None:
+    with visiting(browser, viewport={"width": 500, "height": 700}) as visitor:
+        the_whole_visit(visitor, world)
+
+
+def test_menus_close_with_escape_and_when_the_focus_moves_on(signed_in: Visitor) -> None:
+    page = signed_in.page
+    first = page.locator("details", has_text="API Testing").first
+    tab_to(signed_in, "API Testing")
+    press(signed_in, "Space")
+    expect(first).to_have_attribute("open", "")
+    tab_to(signed_in, "Readings")
+    press(signed_in, "Escape")
+    expect(first).not_to_have_attribute("open", "")
+    assert page.evaluate("document.activeElement.innerText").strip() == "API Testing"
+    press(signed_in, "Space")
+    tab_to(signed_in, "Availability")
+    expect(first).not_to_have_attribute("open", "")
