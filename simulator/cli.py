@@ -57,6 +57,25 @@ def serve(contracts: tuple[str, ...], config: Path | None, **given: Any) -> None
     os._exit(0)
 
 
+@main.command()
+@click.option("--port", type=int, help="Port of the server on this machine.  [8000]")
+def health(port: int | None) -> None:
+    """Ask the server on this machine how it is. Exit code 0: it answers; 1: it does not."""
+    from urllib.request import urlopen  # noqa: PLC0415
+
+    try:
+        settings = read_settings({"port": port})
+        with urlopen(f"http://127.0.0.1:{settings.port}/_sim/health", timeout=3) as answer:
+            click.echo(answer.read().decode())
+    except CannotStart as error:
+        for problem in error.problems:
+            click.echo(problem, err=True)
+        sys.exit(2)
+    except OSError as error:
+        click.echo(f"No answer from port {settings.port}: {error}", err=True)
+        sys.exit(1)
+
+
 def _serve_until_signal(simulator: Any) -> None:
     asked_to_stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

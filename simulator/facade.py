@@ -11,9 +11,9 @@ from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from simulator.gateway import DEFAULT, Engine, Gateway
+from simulator.gateway import Engine, Gateway
 from simulator.server import HttpServer
-from simulator.settings import Settings, SettingsUnusable
+from simulator.settings import DEFAULT_WORLD, Settings, SettingsUnusable
 
 if TYPE_CHECKING:
     # For checkers only: the store and the contracts load after the server listens.
@@ -80,24 +80,24 @@ class Simulator:
         host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
         return f"http://{host}:{self.port}"
 
-    def world_url(self, world: str = DEFAULT) -> str:
+    def world_url(self, world: str = DEFAULT_WORLD) -> str:
         """Where a world is served."""
-        return self.url if world == DEFAULT else f"{self.url}/w/{world}"
+        return self.url if world == DEFAULT_WORLD else f"{self.url}/w/{world}"
 
-    def advance(self, step: timedelta | datetime, world: str = DEFAULT) -> list[JobRun]:
+    def advance(self, step: timedelta | datetime, world: str = DEFAULT_WORLD) -> list[JobRun]:
         """Move a world's time forward by a duration or to an instant, running what is due."""
         with self.worlds.using(world) as found:
             runs = found.advance_by(step, None) if isinstance(step, timedelta) else found.advance(step, None)
         self.worlds.clock_changed(world)
         return runs
 
-    def reset(self, world: str = DEFAULT) -> None:
+    def reset(self, world: str = DEFAULT_WORLD) -> None:
         """Put a world back to its fixture."""
         with self.worlds.using(world) as found:
             pass
         found.reset()
         self.worlds.clock_changed(world)
 
-    def journal(self, world: str = DEFAULT, **filters: Any) -> list[Entry]:
+    def journal(self, world: str = DEFAULT_WORLD, **filters: Any) -> list[Entry]:
         """Journal entries, oldest first; `kind`, `since`, `limit` as in `/_sim/journal`."""
         return self.worlds.journal(world, **filters)

@@ -22,7 +22,7 @@ import orjson
 
 from simulator import __version__
 from simulator.market.errors import NotFound
-from simulator.settings import Settings
+from simulator.settings import DEFAULT_WORLD, Settings
 from simulator.timekeeping.clock import wall_now
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from simulator.world import World
     from simulator.worlds import Worlds
 
-DEFAULT = "default"
 WORLD_PREFIX = "/w/"
 ENVIRON_KEY = "flexsim.world"
 _SHORT_BODY = 20_000
@@ -160,7 +159,7 @@ class Gateway:
             status, headers, body = _problem(405, "Method Not Allowed", "This path takes GET.")
             return status, [*headers, ("Allow", "GET, HEAD")], body
         engine = self._engine
-        if engine is None and (arrival.world != DEFAULT or self._settings.data is not None):
+        if engine is None and (arrival.world != DEFAULT_WORLD or self._settings.data is not None):
             # Its clock stands in a file; a world that is being made shows the time it will start at.
             engine = await self._loaded()
         now = self._settings.now or wall_now()
@@ -223,7 +222,7 @@ class Gateway:
 
 
 def _arrival(scope: Any) -> Arrival:
-    path, prefix, world = scope.path, "", DEFAULT
+    path, prefix, world = scope.path, "", DEFAULT_WORLD
     if path.startswith(WORLD_PREFIX):
         world, slash, rest = path[len(WORLD_PREFIX):].partition("/")
         prefix, path = f"{WORLD_PREFIX}{world}", slash + rest

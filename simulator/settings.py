@@ -15,6 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+DEFAULT_WORLD = "default"
+"""The world that is there from the start, and that addresses without /w/NAME mean."""
+
 
 class CannotStart(Exception):
     """The simulator cannot start; `problems` has a sentence for each thing that is in the way."""

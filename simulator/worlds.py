@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from simulator import assets
-from simulator.gateway import DEFAULT
 from simulator.ids import new_signing_key
 from simulator.market.errors import NotFound
 from simulator.market.facts import WorldStarted
 from simulator.operations.fixtures import DemoSignIn, Fixture, read_fixture, start_world
 from simulator.operations.history import journal_entries
 from simulator.operations.timetable import TIMETABLE
-from simulator.settings import Settings, SettingsUnusable
+from simulator.settings import DEFAULT_WORLD, Settings, SettingsUnusable
 from simulator.store import meta, timetable
 from simulator.store.engine import Database, copy_database
 from simulator.store.journal import Entry
@@ -70,8 +69,8 @@ class Worlds:
         for known in found:
             if NAME.match(known.name):
                 self._adopt(known.name)
-        if DEFAULT not in self._worlds:
-            self.create(DEFAULT, self.settings.fixture, self.settings.now)
+        if DEFAULT_WORLD not in self._worlds:
+            self.create(DEFAULT_WORLD, self.settings.fixture, self.settings.now)
         self._ticker.start()
 
     def close(self) -> None:
@@ -173,7 +172,7 @@ class Worlds:
 
     def delete(self, name: str) -> None:
         """Remove a world and all its data. Raises NotFound, WorldRefused for the world `default`."""
-        if name == DEFAULT:
+        if name == DEFAULT_WORLD:
             raise WorldRefused("The world 'default' cannot be deleted; reset it instead.")
         with self._making:
             if name not in self._worlds:

@@ -45,9 +45,9 @@ def launch(playwright: Playwright) -> Browser:
 def code_of(secret: str, at: datetime | None = None) -> str:
     """The six digits that oathtool computes for a secret, now or at an instant."""
     moment = (at or datetime.now(UTC)).astimezone(UTC)
-    return subprocess.run(
-        [needed("oathtool", package="oathtool"), "--totp", "--base32", "--now", moment.strftime("%Y-%m-%d %H:%M:%S UTC"),
-         secret], capture_output=True, text=True, check=True).stdout.strip()
+    command = [needed("oathtool", package="oathtool"), "--totp", "--base32",
+               "--now", moment.strftime("%Y-%m-%d %H:%M:%S UTC"), secret]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def read_qr_code(picture: Path) -> str:

@@ -29,8 +29,8 @@ def look(visitor: Visitor, about: str) -> None:
 
 @pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
 def judged(browser: Browser, request: pytest.FixtureRequest) -> Visitor:
-    """A visitor at each width. axe is let in past the Content-Security-Policy; other stories watch that."""
-    with visiting(browser, viewport=request.param, bypass_csp=True) as visitor:
+    """A visitor at each width."""
+    with visiting(browser, viewport=request.param) as visitor:
         yield visitor
 
 

@@ -77,7 +77,7 @@ def test_wrong_expired_and_reused_codes_are_refused_in_plain_words(visitor: Visi
 
     visitor.give_code("000000" if right != "000000" else "000001")
     visitor.sees("That code is not right.")
-    assert read_again(visitor, tmp_path) == secret, "a wrong code must not make the user scan again"
+    assert secret_of_qr_code(visitor, tmp_path) == secret, "a wrong code must not make the user scan again"
     visitor.give_code(code_of(secret, now - timedelta(seconds=90)))
     visitor.sees("That code has expired.")
     visitor.give_code("")
@@ -96,10 +96,6 @@ def test_wrong_expired_and_reused_codes_are_refused_in_plain_words(visitor: Visi
     # The next one is taken a little early: clocks drift.
     visitor.give_code(code_of(secret, now + timedelta(seconds=30)))
     visitor.sees_heading("Meterable Units")
-
-
-def read_again(visitor: Visitor, folder: Path) -> str:
-    return secret_of_qr_code(visitor, folder)
 
 
 def test_a_code_two_steps_early_or_late_is_refused(visitor: Visitor, frozen_world: WorldClient, tmp_path: Path) -> None:

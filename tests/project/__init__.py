@@ -1,0 +1,1 @@
+"""The project itself: what is shipped, what the README says, what the commands do."""

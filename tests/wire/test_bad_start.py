@@ -1,0 +1,126 @@
+"""Starting and ending the command: what cannot work ends with exit code 2 and a sentence (wire: command line)."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.builders import reading
+from tests.servers import NOW, run_flexsim, subprocess_server
+
+
+def refused(*args: str, env: dict[str, str] | None = None) -> str:
+    """What `flexsim serve` says to settings it cannot use."""
+    result = run_flexsim("serve", *args, env=env)
+    assert result.returncode == 2, f"{result.returncode}: {result.stdout}{result.stderr}"
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+    return result.stderr
+
+
+@pytest.mark.parametrize(("args", "says"), [
+    (["--colour", "red"], "No such option"),
+    (["--port", "many"], "not a valid integer"),
+    (["--port", "-1"], "port must be at least 0"),
+    (["--port", "65536"], "Cannot listen on 127.0.0.1 port 65536"),
+    (["--now", "tomorrow"], "is not a time: write it like 2026-11-02T16:00:00Z"),
+    (["--now", "2026-11-02T16:00:00"], "has no offset"),
+    (["--now", "0001-01-01T00:00:00Z"], "out of range"),
+    (["--fixture", "nope"], "The fixture nope cannot be used"),
+    (["--fixture", "/"], "The fixture / cannot be used"),
+    (["--contract", "my.yaml"], "must look like participant=my.yaml"),
+    (["--contract", "nobody=my.yaml"], "there is no platform 'nobody'"),
+    (["--contract", "participant=/nowhere.yaml"], "The file cannot be read"),
+    (["--config", "/nowhere.toml"], "/nowhere.toml"),
+    (["--host", "192.0.2.1", "--control-token", "x", "--port", "0"], "Cannot listen on 192.0.2.1"),
+    (["--control-token", ""], "control_token is empty"),
+    (["extra"], "unexpected extra argument"),
+])
+def test_what_cannot_work_is_said_in_a_sentence(args: list[str], says: str) -> None:
+    """wire: exit code 2: wrong usage."""
+    assert says in refused(*args)
+
+
+def test_all_wrong_settings_are_said_at_once(tmp_path: Path) -> None:
+    """wire: all errors, not the first."""
+    config = tmp_path / "flexsim.toml"
+    config.write_text("colour = 'red'\n", "utf-8")
+    said = refused("--now", "tomorrow", "--config", str(config), env={"FLEXSIM_THREADS": "0", "FLEXSIM_PORT": "many"})
+    for part in ("now: 'tomorrow'", "'colour'", "threads must be at least 1", "FLEXSIM_PORT: must be a whole number"):
+        assert part in said
+
+
+def test_a_port_in_use_is_said_with_a_way_out() -> None:
+    """wire: exit code 2; the message says how to find a free port."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        said = refused("--port", str(taken.getsockname()[1]))
+    assert "Address already in use" in said
+    assert "--port 0" in said
+
+
+@pytest.mark.parametrize("place", ["file/below", "/proc/flexsim", "file"])
+def test_a_data_folder_that_cannot_be_written_is_said(tmp_path: Path, place: str) -> None:
+    """wire: --data DIR."""
+    (tmp_path / "file").write_text("not a folder")
+    data = tmp_path / place
+    assert str(data) in refused("--port", "0", "--data", str(data))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.7", "example.org"])
+def test_off_loopback_a_control_token_is_demanded(host: str) -> None:
+    """wire: bound to another address the server demands --control-token."""
+    said = refused("--port", "0", "--host", host)
+    assert "--control-token" in said
+    assert "127.0.0.1" in said
+
+
+def test_off_loopback_the_control_token_is_checked() -> None:
+    """wire: and checks it; health is open, for those who watch over containers."""
+    with subprocess_server(["--host", "0.0.0.0", "--control-token", "control-secret", "--now", NOW]) as server:
+        client = server.client()
+        assert client.get("/_sim/clock").status_code == 401
+        assert client.get("/_sim/clock", headers={"Authorization": "Bearer control-secreT"}).status_code == 401
+        assert client.get("/_sim/clock", headers={"Authorization": "Basic control-secret"}).status_code == 401
+        assert client.get("/_sim/clock", headers={"Authorization": "Bearer control-secret"}).status_code == 200
+        assert client.get("/_sim/health").status_code == 200
+        assert client.send(reading()).status_code == 200
+        client.close()
+
+
+def test_the_greeting_says_what_it_is_and_how_to_get_in() -> None:
+    """Issue: a new user gets in without reading; and it never claims to be the platform."""
+    with subprocess_server() as server:
+        greeting = server.output()
+        assert "SIMULATION" in greeting
+        assert server.url in greeting
+        assert "operations@brindle.example with Brindle-demo-2026" in greeting
+        path = re.search(rf"{server.url}(/_sim/participants/\S+)", greeting)[1]
+        assert re.fullmatch(r"\d{6}", server.client().get(path).json()["code"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_server_in_good_order(number: signal.Signals) -> None:
+    """wire: exit code 0; with a connection that is kept open, as clients do."""
+    with subprocess_server(["--now", NOW]) as server:
+        client = server.client()
+        assert client.send(reading()).status_code == 200
+        server.process.send_signal(number)
+        assert server.process.wait(20) == 0
+        client.close()
+        assert "Traceback" not in server.output()
+
+
+def test_help_and_version_answer() -> None:
+    """wire: exit code 0."""
+    assert "--control-token" in run_flexsim("serve", "--help").stdout
+    assert re.match(r"flexsim, version \d", run_flexsim("--version").stdout)
+
+
+def test_a_variable_sets_what_no_option_sets() -> None:
+    """wire: settings also come from FLEXSIM_* variables."""
+    with subprocess_server(env={"FLEXSIM_NOW": "2026-11-02T17:00:00Z", "FLEXSIM_FIXTURE": "empty"}) as server:
+        assert server.client().now().startswith("2026-11-02T17:0")
