@@ -18,7 +18,7 @@ from bench.contestants import OUR_COMMAND, OURS, Contestant, all_makers
 from bench.figures import RunFigures, ServerFigures
 from bench.installs import ROOT, WORKSHOP, find_wrk, prepare_workshop
 from bench.load import BATCH, BATCHES, CONNECTIONS, READING, THREADS, get_of, measure, time_resets
-from bench.problems import BenchProblem, InvalidMeasurement, NotWired, PeerSkipped, tell
+from bench.problems import BenchProblem, InvalidMeasurement, PeerSkipped, tell
 from bench.processes import OtherWork, Running, memory_of, serving
 from bench.promises import judge
 from bench.report import promise_lines, table
@@ -158,13 +158,9 @@ def _measure_loads(
 def _measure_upload(contestant: Contestant, figures: ServerFigures, log: Path, run: RunFigures) -> None:
     """On a fresh server, because the loads before leave memory behind."""
     tell(f"{contestant.name}: upload of 1,000,000 rows")
-    try:
-        with serving(contestant.command, contestant.get_path, log) as running:
-            time.sleep(_SETTLING)
-            figures.upload = measure_upload(running, memory_of(running.pid))
-    except NotWired as reason:
-        run.skipped.append(str(reason))
-        tell(str(reason))
+    with serving(contestant.command, contestant.get_path, log) as running:
+        time.sleep(_SETTLING)
+        figures.upload = measure_upload(running, memory_of(running.pid))
 
 
 def _measure_store(run: RunFigures) -> None:

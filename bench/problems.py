@@ -20,10 +20,6 @@ class InvalidMeasurement(BenchProblem):
     """A figure was taken that means nothing, for instance one full of error answers."""
 
 
-class NotWired(BenchProblem):
-    """The part of the product that this figure measures is not connected to the benchmark yet."""
-
-
 def tell(text: str) -> None:
     """Write one line of progress to standard error, with the seconds since the benchmark began."""
     print(f"[{time.monotonic() - _began:6.1f} s] {text}", file=sys.stderr, flush=True)

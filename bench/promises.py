@@ -65,6 +65,8 @@ def judge(run: RunFigures) -> list[Promise]:
             "store", "at least", 0.5, " × raw executemany", _ratio(store, raw), _pair(store, raw, "rows/s")
         ),
         Promise("reset", "at most", 50, " ms", us.reset_ms),
+        Promise("memory over idle for a CSV of 1,000,000 rows", "at most", 150, " MB",
+                us.upload.pss_over_idle if us.upload else None),
     ]
 
 

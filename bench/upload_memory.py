@@ -1,11 +1,9 @@
-"""Memory over idle while the Readings page takes a CSV of 1,000,000 rows.
-
-TO COMPLETE when the page exists: `send_to_readings_page`, and nothing else in this file.
-"""
+"""Memory over idle while the Readings page takes a CSV of 1,000,000 rows."""
 
 from __future__ import annotations
 
 import http.client
+import re
 import tempfile
 import threading
 import time
@@ -14,8 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import requests
+
 from bench.exchanges import LOOPBACK, Answer
-from bench.problems import InvalidMeasurement, NotWired
+from bench.problems import InvalidMeasurement
 from bench.processes import Memory, Running, memory_of
 
 ROWS = 1_000_000
@@ -39,11 +39,46 @@ class UploadFigures:
 def send_to_readings_page(running: Running, csv: Path) -> None:
     """Sign in, upload the file on the Readings page and return when its rows are stored.
 
-    To do: the sign-in (password, then the six-digit code), the page's anti-forgery field and the name of its
-    file field, `post_file` for the upload, and polling until the page says that the upload is stored. Raise
-    InvalidMeasurement when it is refused or stores another number of rows than ROWS.
+    Raises InvalidMeasurement when it is refused or stores another number of rows than ROWS.
     """
-    raise NotWired("upload memory: bench/upload_memory.py is not connected to the Readings page yet")
+    server = f"http://{LOOPBACK}:{running.port}"
+    with requests.Session() as browser:
+        browser.trust_env = False
+        page = browser.get(f"{server}/sign-in")
+        page = browser.post(f"{server}/sign-in", data={
+            "csrf_token": _form_token(page.text), "email": "operations@brindle.example",
+            "password": "Brindle-demo-2026"})
+        code = browser.get(f"{server}/_sim/participants/brindle/totp").json()["code"]
+        page = browser.post(f"{server}/sign-in/code", data={"csrf_token": _form_token(page.text), "code": code})
+        page = browser.get(f"{server}/api-testing/readings")
+        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.cookies)
+        answer = post_file(
+            running.port, "/api-testing/readings/uploads", csv, field="file", headers={"Cookie": cookies},
+            values={"csrf_token": _form_token(page.text), "quantity": "power"})
+        where = re.search(rb'href="([^"]*/uploads/[0-9]+)"', answer.body)
+        if answer.status != 302 or where is None:
+            raise InvalidMeasurement(f"upload: INVALID, answered {answer.status} {answer.body[:200]!r}")
+        _wait_until_stored(browser, server + where[1].decode())
+
+
+def _form_token(page: str) -> str:
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    if found is None:
+        raise InvalidMeasurement("upload: INVALID, a page has no form where one was expected")
+    return found[1]
+
+
+def _wait_until_stored(browser: requests.Session, upload: str) -> None:
+    deadline = time.monotonic() + _LONGEST_UPLOAD
+    while True:
+        progress = browser.get(f"{upload}/progress").json()
+        if progress["state"] != "running":
+            break
+        if time.monotonic() > deadline:
+            raise InvalidMeasurement("upload: INVALID, it did not end in time")
+        time.sleep(_BETWEEN_LOOKS)
+    if progress["state"] != "stored" or progress["rows"] != ROWS:
+        raise InvalidMeasurement(f"upload: INVALID, it ended as {progress}")
 
 
 def measure_upload(running: Running, idle: Memory) -> UploadFigures:

@@ -93,10 +93,7 @@ class Simulator:
 
     def reset(self, world: str = DEFAULT_WORLD) -> None:
         """Put a world back to its fixture."""
-        with self.worlds.using(world) as found:
-            pass
-        found.reset()
-        self.worlds.clock_changed(world)
+        self.worlds.reset(world)
 
     def journal(self, world: str = DEFAULT_WORLD, **filters: Any) -> list[Entry]:
         """Journal entries, oldest first; `kind`, `since`, `limit` as in `/_sim/journal`."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 WORLD_PREFIX = "/w/"
 ENVIRON_KEY = "flexsim.world"
-_SHORT_BODY = 20_000
+_SHORT_BODY = 150_000  # about a thousand readings: ten milliseconds
 _BODY_IN_MEMORY = 500_000
 
 Answer = tuple[int, list[tuple[str, str]], bytes]

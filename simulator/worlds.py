@@ -170,6 +170,15 @@ class Worlds:
             self._adopt(name)
         return is_new
 
+    def reset(self, name: str) -> World:
+        """Put a world back to its fixture. The caller must not be using it. Raises NotFound."""
+        world = self.find(name)
+        if world is None:
+            raise NotFound("world", name)
+        world.reset()
+        self.clock_changed(name)
+        return world
+
     def delete(self, name: str) -> None:
         """Remove a world and all its data. Raises NotFound, WorldRefused for the world `default`."""
         if name == DEFAULT_WORLD:

@@ -6,7 +6,7 @@ This package imports nothing else of the simulator.
 """
 
 from .binding import BoundOperation
-from .credentials import Credential
+from .credentials import BEARER, Credential
 from .loading import Contract, load_contract
 from .messages import Message, WireAnswer, WireRequest
 from .problems import (
@@ -23,6 +23,7 @@ from .provenance import unlabelled
 from .times import read_rfc3339
 
 __all__ = [
+    "BEARER",
     "BoundOperation",
     "CannotWrite",
     "Contract",

@@ -32,6 +32,10 @@ class Credential:
         return self.where, self.name, f"{self.prefix}{token}"
 
 
+BEARER = Credential("header", "Authorization", "Bearer ")
+"""Where the token stands when a contract says nothing: without one nobody could tell whose readings these are."""
+
+
 def find_credential(
     document: Mapping[str, Any], operation: Mapping[str, Any], path: Path, findings: Findings
 ) -> Credential | None:
@@ -47,7 +51,7 @@ def find_credential(
                 return None
             kind = scheme.get("type")
             if kind in _BEARER_TYPES or (kind == "http" and str(scheme.get("scheme")).lower() == "bearer"):
-                return Credential("header", "Authorization", "Bearer ")
+                return BEARER
             if kind == "apiKey" and scheme.get("in") in ("header", "query"):
                 return Credential(scheme["in"], str(scheme.get("name")), "")
             findings.add(

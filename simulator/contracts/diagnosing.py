@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from .explaining import ShapeFault, name_place
 from .layout import Branch, Choice, Leaf, Listing, Node, collect_fields
@@ -17,8 +17,7 @@ class Place(str):
     """A place outside the body, such as "query kw"; a path that starts with one is no JSON Pointer."""
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """A field as it was sent."""
 
     path: Path
@@ -26,8 +25,7 @@ class Found:
     leaf: Leaf
 
 
-@dataclass(frozen=True)
-class Trace:
+class Trace(NamedTuple):
     """One record as it was sent: where it stands and which fields it has, inherited ones included."""
 
     path: Path

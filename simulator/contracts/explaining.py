@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -35,8 +35,7 @@ _SENT_WORDS = {
 }
 
 
-@dataclass(frozen=True)
-class ShapeFault:
+class ShapeFault(NamedTuple):
     """One fault of shape. `path` is where it stands, `keyword` the JSON Schema rule it breaks; `missing` is the wire
     name of an absent required field.
     """
@@ -115,7 +114,7 @@ _SENTENCES: dict[str, Callable[[str, Any, Any], str]] = {
 }
 
 
-def _follow(schema: Any, schema_path: list[str | int]) -> Iterator[dict[str, Any]]:
+def _follow(schema: Any, schema_path: tuple[str | int, ...]) -> Iterator[dict[str, Any]]:
     node = schema
     if isinstance(node, dict):
         yield node
@@ -128,41 +127,79 @@ def _follow(schema: Any, schema_path: list[str | int]) -> Iterator[dict[str, Any
             yield node
 
 
-def explain_errors(schema: dict[str, Any], errors: Any, whole: str = "The message") -> list[ShapeFault]:
-    """Every error of the validator of `schema` (references expanded), in plain words."""
-    faults = [fault for error in errors for fault in _explain(schema, error, whole)]
-    # A number where an object has to be also "lacks" every field of it; saying so would only hide the reason.
-    mistyped: dict[Path, ShapeFault] = {}
-    for fault in faults:
-        if fault.code == "type":
-            mistyped.setdefault(fault.path, fault)
-    return [fault for fault in faults if mistyped.get(fault.path, fault) is fault]
+class Explainer:
+    """Tells the errors of one schema's validator (references expanded) in plain words. Built once for a schema."""
+
+    def __init__(self, schema: dict[str, Any], whole: str = "The message") -> None:
+        self._schema = schema
+        self._whole = whole
+        # A message with thousands of faults breaks the same few rules again and again.
+        self._known_rules: dict[tuple[str | int, ...], tuple[str | None, str | None, dict[str, Any]]] = {}
+
+    def explain(self, errors: Any, at: Path = ()) -> list[ShapeFault]:
+        """Every error, of a value that stands at the path `at` of the message."""
+        faults = [fault for error in errors for fault in self._explain(error, at)]
+        # A number where an object has to be also "lacks" every field of it; saying so would only hide the reason.
+        mistyped: dict[Path, ShapeFault] = {}
+        for fault in faults:
+            if fault.code == "type":
+                mistyped.setdefault(fault.path, fault)
+        return [fault for fault in faults if mistyped.get(fault.path, fault) is fault] if mistyped else faults
+
+    def _explain(self, error: Any, at: Path) -> Iterator[ShapeFault]:
+        kind = error.kind
+        keyword = kind.name
+        path: Path = (*at, *error.instance_path)
+        code, message, rule = self._find_rule(tuple(error.schema_path))
+        if keyword in ("oneOf", "anyOf") and code is None and message is None:
+            yield from self._explain_choice(error, rule.get(keyword) or (), path, at)
+        elif keyword == "required":
+            missing = kind.property
+            said = message or f"{_shorten(missing)} is missing: add it."
+            yield ShapeFault(path, code or keyword, said, keyword, missing)
+        elif keyword in ("additionalProperties", "unevaluatedProperties"):
+            yield from _explain_strangers(error, rule, path, code or keyword, message)
+        else:
+            say = _SENTENCES.get(keyword)
+            name = name_place(path, self._whole)
+            if message is None:
+                try:
+                    message = say(name, kind, error.instance) if say else None
+                except (AttributeError, TypeError):
+                    message = None
+            said = message or f"{name} breaks the contract's rule {keyword!r}."
+            yield ShapeFault(path, code or keyword, said, keyword)
+
+    def _find_rule(self, schema_path: tuple[str | int, ...]) -> tuple[str | None, str | None, dict[str, Any]]:
+        """The code and message the contract gives a broken rule, and the schema that the rule stands in."""
+        found = self._known_rules.get(schema_path)
+        if found is None:
+            found = self._known_rules[schema_path] = _find_own_words(self._schema, schema_path)
+        return found
+
+    def _explain_choice(self, error: Any, alternatives: Any, path: Path, at: Path) -> Iterator[ShapeFault]:
+        """The errors of the alternative that was meant: same JSON type as what was sent, then the fewest errors."""
+        name = name_place(path, self._whole)
+        branches = list(getattr(error.kind, "context", ()))
+        if not any(branches):
+            said = f"{name} fits more than one of the contract's alternatives: send one."
+            yield ShapeFault(path, error.kind.name, said, error.kind.name)
+            return
+        sent = name_type(error.instance)
+        fitting, wanted = [], []
+        for branch, alternative in zip(branches, alternatives, strict=False):
+            types = find_types(alternative)
+            wanted.extend(word for word in types if word not in wanted)
+            if not types or sent in types or (sent == "integer" and "number" in types):
+                fitting.append(branch)
+        if not fitting:
+            yield ShapeFault(path, "type", _say_type(name, wanted, error.instance), "type")
+            return
+        for inner in min(fitting, key=len):
+            yield from self._explain(inner, at)
 
 
-def _explain(schema: dict[str, Any], error: Any, whole: str) -> Iterator[ShapeFault]:
-    keyword = error.kind.name
-    path: Path = tuple(error.instance_path)
-    code, message, rule = _find_own_words(schema, error.schema_path)
-    if keyword in ("oneOf", "anyOf") and code is None and message is None:
-        yield from _explain_choice(schema, error, rule.get(keyword) or (), whole)
-    elif keyword == "required":
-        missing = error.kind.property
-        said = message or f"{_shorten(missing)} is missing: add it."
-        yield ShapeFault(path, code or keyword, said, keyword, missing)
-    elif keyword in ("additionalProperties", "unevaluatedProperties"):
-        yield from _explain_strangers(error, rule, path, code or keyword, message)
-    else:
-        say = _SENTENCES.get(keyword)
-        name = name_place(path, whole)
-        if message is None:
-            try:
-                message = say(name, error.kind, error.instance) if say else None
-            except (AttributeError, TypeError):
-                message = None
-        yield ShapeFault(path, code or keyword, message or f"{name} breaks the contract's rule {keyword!r}.", keyword)
-
-
-def _find_own_words(schema: Any, schema_path: list[str | int]) -> tuple[str | None, str | None, dict[str, Any]]:
+def _find_own_words(schema: Any, schema_path: tuple[str | int, ...]) -> tuple[str | None, str | None, dict[str, Any]]:
     code = message = None
     rule: dict[str, Any] = {}
     for rule in _follow(schema, schema_path[:-1]):
@@ -171,39 +208,21 @@ def _find_own_words(schema: Any, schema_path: list[str | int]) -> tuple[str | No
     return code, message, rule
 
 
+@lru_cache(256)
+def _advise(stranger: str, known: tuple[str, ...]) -> str:
+    close = get_close_matches(stranger, known, 1)
+    return f"did you mean {close[0]}?" if close else f"the fields are {_list_words(known)}."
+
+
 def _explain_strangers(
     error: Any, rule: dict[str, Any], path: Path, code: str, message: str | None
 ) -> Iterator[ShapeFault]:
-    known = list(rule.get("properties") or ())
+    keyword = error.kind.name
+    known = tuple(rule.get("properties") or ())
     for stranger in error.kind.unexpected:
         said = message
         if said is None:
-            close = get_close_matches(stranger[:_LONGEST_ECHO], known, 1)
-            hint = f"did you mean {close[0]}?" if close else f"the fields are {_list_words(known)}."
-            said = f"{_shorten(stranger)} is not a field of this message: {hint}"
+            said = f"{_shorten(stranger)} is not a field of this message: {_advise(stranger[:_LONGEST_ECHO], known)}"
         # A pointer repeats the name, so an endless name is pointed at from outside.
         place = (*path, stranger) if len(stranger) <= _LONGEST_ECHO else path
-        yield ShapeFault(place, code, said, error.kind.name)
-
-
-def _explain_choice(schema: dict[str, Any], error: Any, alternatives: Any, whole: str) -> Iterator[ShapeFault]:
-    """The errors of the alternative that was meant: same JSON type as what was sent, then the fewest errors."""
-    path: Path = tuple(error.instance_path)
-    name = name_place(path, whole)
-    branches = list(getattr(error.kind, "context", ()))
-    if not any(branches):
-        said = f"{name} fits more than one of the contract's alternatives: send one."
-        yield ShapeFault(path, error.kind.name, said, error.kind.name)
-        return
-    sent = name_type(error.instance)
-    fitting, wanted = [], []
-    for branch, alternative in zip(branches, alternatives, strict=False):
-        types = find_types(alternative)
-        wanted.extend(word for word in types if word not in wanted)
-        if not types or sent in types or (sent == "integer" and "number" in types):
-            fitting.append(branch)
-    if not fitting:
-        yield ShapeFault(path, "type", _say_type(name, wanted, error.instance), "type")
-        return
-    for inner in min(fitting, key=len):
-        yield from _explain(schema, inner, whole)
+        yield ShapeFault(place, code, said, keyword)

@@ -11,10 +11,11 @@ from jsonschema_rs import Draft202012Validator
 from .bodies import check_media_type, parse_json, refuse_depth
 from .diagnosing import Diagnosis, Trace, find_places, trace_parameters, trace_records
 from .emitting import compile_completion, compile_emit, compile_gather, find_too_many
-from .explaining import explain_errors
+from .explaining import Explainer
 from .layout import Branch, Node, collect_fields
 from .messages import Message, WireRequest
 from .problems import NotReadable, Unfit
+from .slicing import BodyChecker
 from .vocabulary import OperationNeeds
 
 
@@ -58,6 +59,9 @@ class Reader:
         self._complete = compile_completion(needs, self._signed)
         self._emits = {name: compile_emit(plan.node) for name, plan in bodies.items()}
         self._checks = {name: plan.validator for name, plan in bodies.items()}
+        self._parameter_explainer = Explainer(parameters.schema)
+        # Made when first needed: most servers never see a faulty message.
+        self._checkers: dict[str, BodyChecker] = {}
         self._bare = not parameters.places
 
     def read(self, request: WireRequest) -> Message:
@@ -131,8 +135,11 @@ class Reader:
         plan = None if name is None else self._bodies[name]
         diagnosis = Diagnosis(self._needs, self._parameters.branch, plan and plan.node, traces, self._signed)
         parameter_errors = self._parameter_check.iter_errors(given)
-        diagnosis.note_parameter_faults(explain_errors(self._parameters.schema, parameter_errors))
+        diagnosis.note_parameter_faults(self._parameter_explainer.explain(parameter_errors))
         if plan is not None:
-            diagnosis.note_body_faults(explain_errors(plan.schema, self._checks[name].iter_errors(data)))
+            checker = self._checkers.get(name)
+            if checker is None:
+                checker = self._checkers[name] = BodyChecker(plan.schema, plan.validator, plan.node)
+            diagnosis.note_body_faults(checker.find_faults(data))
         diagnosis.build_records()
         return Message(diagnosis.records, diagnosis.problems, lambda: find_places(traces, self._parameters.branch))

@@ -96,13 +96,7 @@ def find_routes(
             continue
         base = next((found for holder in (operation, item, document) if (found := _base_path(holder)) is not None), "")
         full = base + template
-        bad = next((prefix for prefix in reserved if _begins(full, prefix)), None)
-        if bad is not None:
-            findings.add(
-                path,
-                f"{full} begins with {bad}, which belongs to the simulator itself.",
-                "Choose another path.",
-            )
+        _check_path(full, path, reserved, findings)
         routes[operation_id] = Route(
             operation_id, method.upper(), full, path, operation, _merge_parameters(item, operation)
         )
@@ -116,12 +110,29 @@ def find_routes(
     return routes
 
 
+def _check_path(full: str, path: Path, reserved: tuple[str, ...], findings: Findings) -> None:
+    """Note a path that takes requests away from the simulator's own pages and calls."""
+    mend = "Choose another path, or give it a base path with servers: [{url: /api}]."
+    if full == "/":
+        findings.add(path, "The path / is the simulator's own first page.", mend)
+        return
+    bad = next((prefix for prefix in reserved if _begins(full, prefix)), None)
+    if bad is not None:
+        said = f"can mean {bad}" if "{" in full.strip("/").split("/")[0] else f"begins with {bad}"
+        findings.add(path, f"{full} {said}, which belongs to the simulator itself.", mend)
+
+
 def _begins(path: str, prefix: str) -> bool:
-    return (
-        path == prefix
-        or path.startswith(prefix if prefix.endswith("/") else f"{prefix}/")
-        or path == prefix.rstrip("/")
-    )
+    """Whether a path, its braces filled in suitably, is the prefix or lies below it."""
+    steps, wanted = path.strip("/").split("/"), prefix.strip("/").split("/")
+    return len(steps) >= len(wanted) and all(map(_may_be, steps, wanted))
+
+
+def _may_be(step: str, wanted: str) -> bool:
+    if "{" not in step:
+        return step == wanted
+    parts = re.split(r"\{[^}]*\}", step)
+    return re.fullmatch(".+".join(map(re.escape, parts)), wanted) is not None
 
 
 def check_path_parameters(route: Route, findings: Findings) -> None:

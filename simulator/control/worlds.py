@@ -60,6 +60,5 @@ def reset_world() -> Response:
     _NOTHING.read()
     world = current_world._get_current_object()  # type: ignore[attr-defined]
     with current_worlds.stepped_out(world):
-        world.reset()
-    current_worlds.clock_changed(world.name)
+        current_worlds.reset(world.name)
     return json_answer({"world": world.name, "now": world.now()})

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from simulator.contracts import BoundOperation, Credential, WireAnswer, WireRequest
+from simulator.contracts import BEARER, BoundOperation, WireAnswer, WireRequest
 from simulator.wire import refuse
-
-# A contract that asks for no token is served like one that asks for a bearer token: without one we could not tell
-# whose readings these are.
-_BEARER = Credential("header", "Authorization", "Bearer ")
-
 
 def token_of(operation: BoundOperation, request: WireRequest) -> str | None:
     """The token that was sent, or None."""
-    return (operation.credential or _BEARER).read(request)
+    return (operation.credential or BEARER).read(request)
 
 
 def refuse_token(operation: BoundOperation, token: str | None) -> WireAnswer:
     """The answer without a token, or to one that is not in force."""
-    place = operation.credential or _BEARER
+    place = operation.credential or BEARER
     if token is None:
         detail = (f"Send your API access token in the {place.where} '{place.name}: {place.prefix}…'. It is on the "
                   "portal's page API Testing, My API Access Tokens.")

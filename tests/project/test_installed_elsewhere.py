@@ -41,7 +41,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert len(steps) == 3, "the Dockerfile has other steps than this test knows"
     for step in steps:
         # The build stage works in the checkout, which stands for /build; /wheels is a folder of this test.
-        step = step.replace("/wheels/constraints.txt", str(ROOT / "constraints.txt")).replace("/wheels", f"{root}/wheels")
+        step = step.replace("/wheels/constraints.txt", str(ROOT / "constraints.txt"))
+        step = step.replace("/wheels", f"{root}/wheels")
         run = subprocess.run(
             step, shell=True, cwd=ROOT, capture_output=True, text=True,
             env={**os.environ, "PATH": f"{commands}:{os.environ['PATH']}", "PIP_DISABLE_PIP_VERSION_CHECK": "1"})

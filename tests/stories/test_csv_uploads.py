@@ -169,8 +169,7 @@ def test_text_of_files_is_shown_as_text(signed_in: Visitor, world: WorldClient) 
     name = '<img src=x onerror=alert(1)>"&=cmd|calc!A0.csv'
     row = '"<script>alert(2)</script>","=HYPERLINK(""http://evil.example"")",<b>1</b>'
     signed_in.upload(world.url, f"{POWER}\n{row}\n", name=name)
-    # Browsers write a quotation mark in a file's name as %22.
-    signed_in.sees_heading(f"Upload of {name}".replace('"', "%22"))
+    signed_in.sees_heading(f"Upload of {name}")
     signed_in.sees("<script>alert(2)</script>")
     signed_in.sees("<b>1</b>")
     assert signed_in.page.locator("main img, main script, main b").count() == 0
