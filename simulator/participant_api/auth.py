@@ -5,6 +5,7 @@ from __future__ import annotations
 from simulator.contracts import BEARER, BoundOperation, WireAnswer, WireRequest
 from simulator.wire import refuse
 
+
 def token_of(operation: BoundOperation, request: WireRequest) -> str | None:
     """The token that was sent, or None."""
     return (operation.credential or BEARER).read(request)

@@ -70,7 +70,7 @@ def example_call(operation: BoundOperation, unit: MeterableUnit, token: str) -> 
     where, name, value = (operation.credential or BEARER).write(token)
     headers = dict(wire.headers)
     if where == "header":
-        headers = {name: value, **headers}
+        headers = {name: value, **{other: text for other, text in headers.items() if other.lower() != name.lower()}}
     else:
         wire = replace(wire, query={**wire.query, name: value})
     target = request.host_url.rstrip("/") + request.script_root + wire.target
