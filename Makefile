@@ -30,6 +30,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) tests/check-python.py
 	test -x $(RUN)/python || $(PYTHON) -m venv $(VENV)
 	$(RUN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	$(RUN)/python -m compileall -q simulator
 	touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed

@@ -20,6 +20,8 @@ def prepare_workshop() -> None:
     """Make `.bench/`, which holds peers and logs and keeps itself out of git."""
     (WORKSHOP / "logs").mkdir(parents=True, exist_ok=True)
     (WORKSHOP / ".gitignore").write_text("*\n")
+    # pip leaves bytecode beside what it installs, so the peers have theirs; a checkout may not have.
+    _run([sys.executable, "-m", "compileall", "-q", str(ROOT / "simulator")], "bytecode of the simulator")
 
 
 def install(pin: Pin) -> Path:

@@ -57,7 +57,7 @@ class Simulator:
             self._server.stop()
             self._server = None
         if self._engine is not None:
-            self._engine.worlds.close()
+            self._engine.close()
             self._engine = None
 
     def __enter__(self) -> Simulator:

@@ -55,6 +55,7 @@ class Engine:
         self._load_pages = load_pages
         self._loading = threading.Lock()
         self._pages: WsgiApplication | None = None
+        self._loader = threading.Thread(target=self.pages, name="flexsim-load-pages", daemon=True)
 
     def pages(self) -> WsgiApplication:
         """The web application of the pages, loaded by now."""
@@ -65,7 +66,13 @@ class Engine:
 
     def load_pages_soon(self) -> None:
         """Load the pages in the background, before anybody asks for one."""
-        threading.Thread(target=self.pages, name="flexsim-load-pages", daemon=True).start()
+        self._loader.start()
+
+    def close(self) -> None:
+        """Close the worlds, when the pages are not being loaded any more: loading reads from the worlds' folder."""
+        if self._loader.ident is not None:
+            self._loader.join()
+        self.worlds.close()
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from typing import Any
 
 from granian._granian import SocketHolder
 from granian.constants import Interfaces
@@ -29,9 +30,15 @@ class AddressInUse(CannotStart):
 class _Embedded(Server):
     """granian on a listener that is open already, so that port 0 works and a busy port is told in our words."""
 
-    def __init__(self, gateway: Gateway, listener: socket.socket) -> None:
+    def __init__(self, gateway: Gateway, listener: socket.socket, serving: threading.Event) -> None:
         super().__init__(gateway, interface=Interfaces.RSGI, websockets=False, log_enabled=False)
         self._listener = listener
+        self._serving = serving
+
+    def startup(self, *arguments: Any) -> None:
+        super().startup(*arguments)
+        # The worker's task is in the loop by now, and this comes after its first step; granian loses earlier stops.
+        asyncio.get_running_loop().call_soon(self._serving.set)
 
     def _init_shared_socket(self) -> None:
         # The worker closes the listener when it ends, so it must be the worker's alone.
@@ -48,6 +55,7 @@ class HttpServer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._embedded: _Embedded | None = None
         self._thread: threading.Thread | None = None
+        self._serving = threading.Event()
 
     def start(self) -> int:
         """Listen and serve in the background; the port. Raises AddressInUse."""
@@ -63,7 +71,7 @@ class HttpServer:
             runner.run(self._serve(listener))
 
     async def _serve(self, listener: socket.socket) -> None:
-        self._embedded = _Embedded(self._gateway, listener)
+        self._embedded = _Embedded(self._gateway, listener, self._serving)
         await self._embedded.serve()
 
     def stop(self) -> None:
@@ -71,6 +79,7 @@ class HttpServer:
         if self._thread is None:
             return
         self._gateway.drain(_LONGEST_STOP_SECONDS)
+        self._serving.wait(_LONGEST_STOP_SECONDS)
         if self._loop is not None and self._embedded is not None:
             self._loop.call_soon_threadsafe(self._embedded.stop)
         self._thread.join(_LONGEST_STOP_SECONDS)

@@ -22,7 +22,7 @@ def check_version(document: Any, findings: Findings) -> None:
         found = document.get("swagger", version)
         said = "The file does not say which OpenAPI it is" if found is None else f"The file is OpenAPI {found}"
         findings.add(
-            ("openapi",) if "openapi" in document else (),
+            next(((key,) for key in ("swagger", "openapi") if key in document), ()),
             f"{said}; the simulator reads 3.1.",
             "Write openapi: 3.1.0, and turn 3.0 habits such as nullable: true into type: [number, 'null'].",
         )

@@ -15,9 +15,12 @@ def breaches_of_shape(message: Message) -> list[RuleBreach]:
 
 
 def describe_refusal(refusal: Refused, message: Message) -> list[dict[str, Any]]:
-    """All errors as `{pointer, code, message}`, in order."""
-    return [{"pointer": _pointer(breach, message), "code": breach.code, "message": breach.message}
-            for breach in refusal.breaches]
+    """All errors as `{pointer, code, message}`, in order, each once.
+
+    A field that holds for many readings, such as a unit in a header, is wrong once, not once for every reading.
+    """
+    told = dict.fromkeys((_pointer(breach, message), breach.code, breach.message) for breach in refusal.breaches)
+    return [{"pointer": pointer, "code": code, "message": text} for pointer, code, text in told]
 
 
 def _pointer(breach: RuleBreach, message: Message) -> str:

@@ -25,8 +25,8 @@ def post_readings(world: World, work: Work, operation: BoundOperation, request: 
         receipt = accept_readings(work, organisation.id, message.records, world.settings.future_tolerance_seconds,
                                   breaches_of_shape(message))
     except Refused as refusal:
-        count = len(refusal.breaches)
-        return refuse(operation, "invalid", f"{count} error{'s' if count != 1 else ''}; nothing of this message was "
-                      "stored.", describe_refusal(refusal, message))
+        errors = describe_refusal(refusal, message)
+        return refuse(operation, "invalid", f"{len(errors)} error{'s' if len(errors) != 1 else ''}; nothing of this "
+                      "message was stored.", errors)
     return operation.answer("accepted", {"accepted": receipt.accepted, "created": receipt.created,
                                          "updated": receipt.updated, "late": receipt.late})

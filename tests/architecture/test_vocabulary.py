@@ -13,7 +13,8 @@ from simulator.market.facts import Fact, kinds
 from simulator.settings import Settings
 
 SETTINGS = dataclasses.fields(Settings)
-FACTS = [value for value in vars(facts).values() if isinstance(value, type) and issubclass(value, Fact) and value != Fact]
+FACTS = [value for value in vars(facts).values()
+         if isinstance(value, type) and issubclass(value, Fact) and value is not Fact]
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from simulator import Simulator
 from simulator.market.quantities import kw
 from simulator.operations.units import latest_readings, units_of
 from tests.builders import kinds_of, reading, readings_by_minute
+from tests.portal import sign_in
 from tests.servers import TOKEN, WorldClient, fresh_world
 
 
@@ -68,6 +70,17 @@ def test_power_is_kept_exactly_and_energy_becomes_power(
     stamp = "2026-11-02T16:30:00Z"
     assert world.send({"meterableUnitId": unit, "timestamp": stamp, **sent}).status_code == 200
     assert stored(server, world, unit)[stamp] == Decimal(kept_kw)
+
+
+def test_the_readings_page_shows_what_was_posted_as_power_and_as_energy(world: WorldClient) -> None:
+    """Portal guide §3.1 (documented): latest readings per unit; kWh is kW/2 in a half-hour (wire)."""
+    world.freeze("2026-11-02T17:00:00Z")
+    world.send(reading(meterableUnitId="MU-1002", timestamp="2026-11-02T17:00:00Z", powerKw=None, energyKwh=-6.25))
+    sign_in(world)
+    page = world.get("/api-testing/readings", params={"unit": "MU-1002"}).text
+    row = next(row for row in re.findall(r"<tr.*?</tr>", page, re.DOTALL) if "2026-11-02T17:00:00Z" in row)
+    assert "−12.5" in row
+    assert "−6.25" in row
 
 
 @pytest.mark.parametrize("stamp", [
