@@ -45,16 +45,19 @@ def serve(contracts: tuple[str, ...], config: Path | None, **given: Any) -> None
     # Loaded only now: `flexsim --help` answers at once.
     from simulator.facade import Simulator  # noqa: PLC0415
 
+    code = 0
     try:
         settings = read_settings({**given, "contracts": ",".join(contracts)} if contracts else given, file=config)
         _serve_until_signal(Simulator(settings))
     except CannotStart as error:
         for problem in error.problems:
             click.echo(problem, err=True)
-        sys.exit(2)
+        code = 2
     sys.stdout.flush()
-    # The server's threads are native ones; the interpreter's own way out can trip over one that is just waking up.
-    os._exit(0)
+    sys.stderr.flush()
+    # The server's threads are native ones; the interpreter's own way out can trip over one that is just waking up. They
+    # run even when the start is refused: the server listens before the contract and the worlds are looked at.
+    os._exit(code)
 
 
 @main.command()

@@ -35,6 +35,7 @@ WORLD_PREFIX = "/w/"
 ENVIRON_KEY = "flexsim.world"
 _SHORT_BODY = 150_000  # about a thousand readings: ten milliseconds
 _BODY_IN_MEMORY = 500_000
+_MORE_THAN_LIMIT_READ = 16
 
 Answer = tuple[int, list[tuple[str, str]], bytes]
 """Status, headers, body."""
@@ -139,13 +140,11 @@ class Gateway:
             return _problem(503, "Service Unavailable", "The simulator could not start; its output says why.")
         is_call = engine.calls.find(arrival.path) is not None
         limit = self._settings.max_body_bytes if is_call else self._settings.max_upload_bytes
-        if _announced_length(arrival) > limit:
-            return self._too_large(limit)
         if not is_call:
             return await self._answer_page(engine, arrival, protocol, limit)
         body = await _read(arrival, protocol, limit)
         if body is None:
-            return self._too_large(limit)
+            return _too_large(limit)
         answer = self._call_at_once(engine, arrival, body) if len(body) <= _SHORT_BODY else None
         if answer is None:
             answer = await asyncio.get_running_loop().run_in_executor(self._pool, self._call, engine, arrival, body)
@@ -178,13 +177,8 @@ class Gateway:
         return 200, [("Content-Type", "application/json"), *_UNRECORDED], orjson.dumps(
             {"status": "ok", "version": __version__, "world": arrival.world, "now": now})
 
-    def _too_large(self, limit: int) -> Answer:
-        status, headers, body = _problem(413, "Content Too Large", f"The message is larger than {limit:,} bytes. Send "
-                                         "it in several smaller ones.")
-        return status, [*headers, ("connection", "close")], body
-
     def _call_at_once(self, engine: Engine, arrival: Arrival, body: bytes) -> Answer | None:
-        """Answer without waiting for anybody; None when the world is being replaced or written to."""
+        """Answer without waiting for anybody; None when the world is being replaced or written to, or it takes long."""
         try:
             world = engine.worlds.enter(arrival.world, wait=False)
         except NotFound:
@@ -194,7 +188,7 @@ class Gateway:
         try:
             with world.turn_if_free() as is_mine:
                 return engine.calls.answer(world, arrival.method, arrival.prefix, arrival.path, arrival.query,
-                                          arrival.headers, body) if is_mine else None
+                                          arrival.headers, body, at_once=True) if is_mine else None
         finally:
             engine.worlds.leave(world)
 
@@ -208,22 +202,26 @@ class Gateway:
 
     async def _answer_page(self, engine: Engine, arrival: Arrival, protocol: Any, limit: int) -> Answer:
         body: IO[bytes] = io.BytesIO()
+        length = _announced_length(arrival)
         try:
-            if _has_body(arrival):
-                if _announced_length(arrival) > _BODY_IN_MEMORY or "Content-Length" not in arrival.headers:
+            if length <= limit and _has_body(arrival):
+                if length > _BODY_IN_MEMORY or "Content-Length" not in arrival.headers:
                     body = tempfile.SpooledTemporaryFile(_BODY_IN_MEMORY)  # noqa: SIM115
                 async for chunk in protocol:
                     body.write(chunk)
                     if body.tell() > limit:
-                        return self._too_large(limit)
-            return await asyncio.get_running_loop().run_in_executor(self._pool, self._page, engine, arrival, body)
+                        break
+                length = body.tell()
+            # What is longer than any page takes is not read to its end: the page refuses it by its length.
+            return await asyncio.get_running_loop().run_in_executor(
+                self._pool, self._page, engine, arrival, body, length)
         finally:
             body.close()
 
-    def _page(self, engine: Engine, arrival: Arrival, body: IO[bytes]) -> Answer:
+    def _page(self, engine: Engine, arrival: Arrival, body: IO[bytes], length: int) -> Answer:
         try:
             with engine.worlds.using(arrival.world) as world:
-                return _run_wsgi(engine.pages(), _environ(arrival, body, world))
+                return _run_wsgi(engine.pages(), _environ(arrival, body, length, world))
         except NotFound:
             return _no_such_world(arrival.world)
 
@@ -253,21 +251,24 @@ def _has_body(arrival: Arrival) -> bool:
 
 async def _read(arrival: Arrival, protocol: Any, limit: int) -> bytes | None:
     """The whole body, or None when it is longer than `limit`."""
-    if "Content-Length" in arrival.headers:
+    if not _has_body(arrival):
+        return b""
+    if "Content-Length" in arrival.headers and _announced_length(arrival) <= limit:
         return await protocol()
     chunks = []
     length = 0
     async for chunk in protocol:
-        chunks.append(chunk)
         length += len(chunk)
-        if length > limit:
-            return None
-    return b"".join(chunks)
+        if length <= limit:
+            chunks.append(chunk)
+        elif length > limit * _MORE_THAN_LIMIT_READ:
+            break
+    # What is a little too long was read to its end all the same: many clients listen only when they have sent all.
+    return b"".join(chunks) if length <= limit else None
 
 
-def _environ(arrival: Arrival, body: IO[bytes], world: World) -> dict[str, Any]:
+def _environ(arrival: Arrival, body: IO[bytes], length: int, world: World) -> dict[str, Any]:
     """The request as WSGI has it."""
-    length = body.tell()
     body.seek(0)
     host, _, port = arrival.headers.get("Host", "localhost").rpartition(":")
     environ = {
@@ -276,11 +277,12 @@ def _environ(arrival: Arrival, body: IO[bytes], world: World) -> dict[str, Any]:
         "SERVER_NAME": host or "localhost", "SERVER_PORT": port or "80",
         "REMOTE_ADDR": arrival.client.rpartition(":")[0], "CONTENT_LENGTH": str(length),
         "CONTENT_TYPE": arrival.headers.get("Content-Type", ""), "wsgi.version": (1, 0),
-        "wsgi.url_scheme": arrival.scheme, "wsgi.input": body, "wsgi.errors": sys.stderr, "wsgi.multithread": True,
+        "wsgi.url_scheme": arrival.scheme, "wsgi.input": body,
+        "wsgi.input_terminated": True, "wsgi.errors": sys.stderr, "wsgi.multithread": True,
         "wsgi.multiprocess": False, "wsgi.run_once": False, ENVIRON_KEY: world,
     }
     for name, value in arrival.headers.items():
-        if name not in ("Content-Type", "Content-Length"):
+        if name not in ("Content-Type", "Content-Length", "Transfer-Encoding"):
             environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
     return environ
 
@@ -304,6 +306,12 @@ def _run_wsgi(application: Callable[..., Iterable[bytes]], environ: dict[str, An
 def _problem(status: int, title: str, detail: str) -> Answer:
     body = orjson.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail, "errors": []})
     return status, [("Content-Type", "application/problem+json"), *_UNRECORDED], body
+
+
+def _too_large(limit: int) -> Answer:
+    status, headers, body = _problem(
+        413, "Content Too Large", f"The message is larger than {limit:,} bytes. Send it in several smaller ones.")
+    return status, [*headers, ("Connection", "close")], body
 
 
 def _no_such_world(name: str) -> Answer:

@@ -18,9 +18,12 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from simulator.contracts import BoundOperation, NotReadable, WireAnswer, WireRequest
-from simulator.exchanges import Exchange, mask_body
+from simulator.contracts import BEARER, BoundOperation, NotReadable, WireAnswer, WireRequest
+from simulator.exchanges import MASK, Exchange, mask_body
 from simulator.world import Work, World
+
+_FEW_FAULTS_FIT = 1_000
+"""Bytes of a body that cannot hold more faults than are told in about ten milliseconds."""
 
 _log = logging.getLogger("flexsim")
 
@@ -71,8 +74,11 @@ class WireCalls:
         return None
 
     def answer(self, world: World, method: str, prefix: str, path: str, query: str, headers: Mapping[str, str],
-               body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-        """Answer a request to a path that `find` knows: status, headers and body."""
+               body: bytes, at_once: bool = False) -> tuple[int, list[tuple[str, str]], bytes] | None:
+        """Answer a request to a path that `find` knows: status, headers and body.
+
+        None, and nothing is done, when it has to be `at_once` and would take long: a message with many faults.
+        """
         methods, values = self.find(path) or ({}, ())
         call = methods.get(method)
         names = _names(call) if call else []
@@ -80,8 +86,13 @@ class WireCalls:
                               dict(parse_qsl(query, keep_blank_values=True)) if query else {},
                               headers, headers.get("Content-Type", ""), body, path)
         surface = next(iter(methods.values())).surface
-        exchange = Exchange(world, surface, method, prefix + path, request.query, headers)
-        answer = _refuse_method(methods) if call is None else _perform(world, call, exchange, request)
+        exchange = Exchange(world, surface, method, prefix + path, *_without_token(methods, request))
+        message = None
+        if at_once and call is not None and len(body) > _FEW_FAULTS_FIT:
+            message = _read(call, request, at_once)
+            if message is None:
+                return None
+        answer = _refuse_method(methods) if call is None else _perform(world, call, exchange, request, message)
         if not exchange.finished:
             with exchange.work() as work:
                 exchange.finish(work, answer.status, answer.headers, None)
@@ -92,13 +103,33 @@ def _names(call: WireCall) -> list[str]:
     return re.findall(r"\{([^}]+)\}", call.operation.path)
 
 
-def _perform(world: World, call: WireCall, exchange: Exchange, request: WireRequest) -> WireAnswer:
+def _without_token(methods: Mapping[str, WireCall], request: WireRequest
+                   ) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Query and headers for the journal. A contract may put the token where nobody would look for a secret."""
+    query, headers = request.query, request.headers
+    for call in methods.values():
+        place = call.operation.credential
+        if place is None or place == BEARER:
+            continue
+        if place.where == "query":
+            query = {name: MASK if name == place.name else value for name, value in query.items()}
+        else:
+            headers = {name: MASK if name.lower() == place.name.lower() else value for name, value in headers.items()}
+    return query, headers
+
+
+def _read(call: WireCall, request: WireRequest, only_in_order: bool) -> Any:
+    try:
+        return call.operation.read_in_order(request) if only_in_order else call.operation.read(request)
+    except NotReadable as error:
+        return error
+
+
+def _perform(world: World, call: WireCall, exchange: Exchange, request: WireRequest, message: Any) -> WireAnswer:
     kept = world.settings.journal_body_characters
     exchange.note(request_body=mask_body(request.body, kept), request_bytes=len(request.body))
-    try:
-        message: Any = call.operation.read(request)
-    except NotReadable as error:
-        message = error
+    if message is None:
+        message = _read(call, request, False)
     try:
         with exchange.work() as work:
             answer = call.perform(world, work, call.operation, request, message)

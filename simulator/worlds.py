@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import re
 import shutil
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from simulator import assets
 from simulator.ids import new_signing_key
@@ -51,6 +52,7 @@ class Worlds:
         self._wakes: dict[str, datetime] = {}
         self._making = threading.RLock()
         self._fixtures: dict[str, Fixture] = {}
+        self._claim: IO[str] | None = None
         self._ticker = Ticker(self)
 
     def open(self) -> None:
@@ -58,6 +60,7 @@ class Worlds:
         folder = self.folder / "worlds"
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            self._claim_folder()
             # Other files are not ours: desktops leave theirs in every folder they show.
             found = sorted(path for path in folder.iterdir() if path.is_dir())
             for leftover in found:
@@ -73,12 +76,26 @@ class Worlds:
             self.create(DEFAULT_WORLD, self.settings.fixture, self.settings.now)
         self._ticker.start()
 
+    def _claim_folder(self) -> None:
+        """Keep other servers out of the folder: two would give the same journal ids to different things.
+
+        The system gives the claim back when the process ends, however it ends.
+        """
+        self._claim = (self.folder / "server.lock").open("w")
+        try:
+            fcntl.flock(self._claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SettingsUnusable([f"data: another server uses the folder {self.folder}. Stop that one, or choose "
+                                    "another folder."]) from None
+
     def close(self) -> None:
         """Stop time and close all files; worlds without a data folder are gone then."""
         self._ticker.stop()
         for world in self._worlds.values():
             with world.gate.alone():
                 world.close_files()
+        if self._claim is not None:
+            self._claim.close()
         if self._temporary:
             shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -50,6 +50,10 @@ class BoundOperation:
         """Canonical records and all problems of a request. Raises NotReadable when it cannot be read at all."""
         return self._reader.read(request)
 
+    def read_in_order(self, request: WireRequest) -> Message | None:
+        """What `read` gives, at a small part of its cost; None when something is wrong with the request."""
+        return self._reader.read_in_order(request)
+
     def write(self, records: Sequence[Mapping[str, Any]]) -> WireRequest:
         """The request that says these canonical records; `read` gives them back. Raises CannotWrite."""
         return self._writer.write(records)

@@ -36,7 +36,11 @@ def point(path: Path) -> str:
     """The path as a JSON Pointer (RFC 6901), or the place outside the body."""
     if path and isinstance(path[0], Place):
         return str(path[0])
-    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
+    return "".join([f"/{step}" if type(step) is int else f"/{_escape(str(step))}" for step in path])
+
+
+def _escape(step: str) -> str:
+    return step.replace("~", "~0").replace("/", "~1") if "~" in step or "/" in step else step
 
 
 def trace_parameters(branch: Branch, given: Mapping[str, Any]) -> dict[str, Found]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 Path = tuple[str | int, ...]
 
@@ -15,8 +16,7 @@ class Given(Enum):
     BROKEN = "broken"
 
 
-@dataclass(frozen=True)
-class FieldProblem:
+class FieldProblem(NamedTuple):
     """One fault of a message.
 
     `index` is the position of the record it belongs to, or None when it stands outside any record. `pointer` says

@@ -14,10 +14,15 @@ from .vocabulary import LABELS
 
 _LIMITS = (
     "maxItems", "minItems", "maxLength", "minLength", "maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum",
-    "pattern", "multipleOf", "uniqueItems",
+    "pattern", "multipleOf", "uniqueItems", "maxProperties", "minProperties",
 )  # fmt: skip
 
-_INNER = ("allOf", "anyOf", "oneOf")
+_INNER_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
+_INNER_MAPS = ("$defs", "patternProperties", "dependentSchemas")
+_INNER = (
+    "items", "if", "then", "else", "not", "contains", "additionalProperties", "propertyNames", "unevaluatedItems",
+    "unevaluatedProperties",
+)  # fmt: skip
 
 
 def is_labelled(label: Any) -> bool:
@@ -117,8 +122,12 @@ class _Search:
             if not is_labelled(self._label_of(part)):
                 yield here
             yield from self._check_schema(part, here)
-        yield from self._check_schema(schema.get("items"), f"{pointer}/items")
         for key in _INNER:
+            yield from self._check_schema(schema.get(key), f"{pointer}/{key}")
+        for key in _INNER_MAPS:
+            for name, part in (schema.get(key) or {}).items():
+                yield from self._check_schema(part, pointer + _point(key, name))
+        for key in _INNER_LISTS:
             for index, part in enumerate(schema.get(key) or ()):
                 yield from self._check_schema(part, f"{pointer}/{key}/{index}")
 

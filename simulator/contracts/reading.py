@@ -66,6 +66,15 @@ class Reader:
 
     def read(self, request: WireRequest) -> Message:
         """The request's records and problems. Raises NotReadable."""
+        message = self._read(request, True)
+        assert message is not None
+        return message
+
+    def read_in_order(self, request: WireRequest) -> Message | None:
+        """The request's records when all is in order; None when it takes a closer look. Raises NotReadable."""
+        return self._read(request, False)
+
+    def _read(self, request: WireRequest, closely: bool) -> Message | None:
         name, data = self._parse(request)
         given = {} if self._bare else self._collect(request)
         try:
@@ -74,7 +83,7 @@ class Reader:
                 return Message(
                     records, [], lambda: find_places(self._trace(name, data, given), self._parameters.branch)
                 )
-            return self._read_carefully(name, data, given)
+            return self._read_carefully(name, data, given) if closely else None
         except (RecursionError, ValueError) as error:
             # The validator answers a body some hundred levels deep with a ValueError.
             if isinstance(error, RecursionError) or "ecursion" in str(error):

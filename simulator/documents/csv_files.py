@@ -70,9 +70,11 @@ def read_reading_rows(file: IO[bytes], columns: ReadingColumns, read_time: TimeR
     reader = csv.reader(text, strict=True)
     try:
         yield from _rows(reader, columns, read_time)
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        # All whole lines before the piece that could not be decoded have been read.
+        line = reader.line_num + 1 + error.object[:error.start].count(b"\n")
         raise CsvUnreadable(
-            reader.line_num + 1, None, "encoding",
+            line, None, "encoding",
             "The file is not UTF-8 text. In a spreadsheet, save it as 'CSV UTF-8 (comma delimited)'.") from None
     except csv.Error as error:
         raise CsvUnreadable(

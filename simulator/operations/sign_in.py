@@ -67,7 +67,7 @@ def password_matches(account: Account | None, password: str) -> bool:
 
 
 def refuse_password(work: Work, account: Account | None) -> NotSignedIn:
-    """Note a wrong e-mail or password; the error to raise when the transaction is over."""
+    """Note a wrong email or password; the error to raise when the transaction is over."""
     work.record(SignInRefused(account.email if account else None, "email or password"))
     return NotSignedIn("email or password", "That email address and password do not belong together. Check both; "
                                             "capitals matter in the password.")
@@ -85,7 +85,7 @@ def accept_password(work: Work, account: Account, at: datetime, rules: SignInRul
 
 
 def account_by_email(view: View, email: str) -> Account | None:
-    """The account with an e-mail address."""
+    """The account with an email address."""
     return accounts.account_by_email(view, email)
 
 
@@ -120,9 +120,9 @@ def verify_code(work: Work, account: Account, code: str, at: datetime, rules: Si
     secret = account.authenticator_secret
     if secret is None:
         raise NotSignedIn("not set up", "Set up an authenticator first.")
-    step = _step_of(secret, code, at, rules.drift_steps)
+    step = _step_of(secret, code, at, range(-rules.drift_steps, rules.drift_steps + 1))
     if step is None:
-        if _step_of(secret, code, at, _STEPS_CALLED_EXPIRED) is not None:
+        if _step_of(secret, code, at, range(-_STEPS_CALLED_EXPIRED, 0)) is not None:
             raise NotSignedIn("expired code", "That code has expired. Enter the one your authenticator shows now.")
         raise NotSignedIn("wrong code", "That code is not right. Enter the six digits your authenticator shows now; if "
                                         "it keeps failing, check that your device's clock is right.")
@@ -134,11 +134,11 @@ def verify_code(work: Work, account: Account, code: str, at: datetime, rules: Si
         work.record(AuthenticatorEnrolled(account.email))
 
 
-def _step_of(secret: str, code: str, at: datetime, drift: int) -> int | None:
-    """The 30 s step within `drift` of `at` whose code this is."""
+def _step_of(secret: str, code: str, at: datetime, offsets: range) -> int | None:
+    """The 30 s step whose code this is, among those `offsets` steps away from `at`."""
     authenticator = pyotp.TOTP(secret)
     found = None
-    for offset in range(-drift, drift + 1):
+    for offset in offsets:
         if same_secret(authenticator.at(at, counter_offset=offset), code):
             found = int(at.timestamp()) // STEP_SECONDS + offset
     return found

@@ -84,32 +84,41 @@ def rules_of_upload(view: View, organisation_id: str, now: datetime, tolerance_s
 
 def stage_rows(staging: Staging, rows: Iterable[RowsOfFile], rules: UploadRules, findings: Findings) -> Iterator[int]:
     """Judge rows and put them aside; yields how many were seen so far, for a progress display."""
+    places = {name: place for place, name in enumerate(rules.column_names.values())}
     judge = ReadingRules(rules.units, rules.now, rules.tolerance_seconds)
     readings.create_staging(staging.connection)
     for portion in rows:
         accepted, breaches = judge.judge(portion.drafts)
         findings.rows += len(portion.drafts)
-        found = sorted([*portion.breaches, *breaches], key=lambda breach: breach.index or 0)
-        for breach in found:
-            findings.add(UploadError(portion.lines[breach.index or 0],
-                                     rules.column_names.get(breach.field, breach.field), breach.code, breach.message))
-        if not findings.error_count:
-            with staging.filling() as connection:
-                readings.stage(connection, [
-                    (line, *reading) for line, reading in zip(portion.lines, accepted, strict=True)])
+        errors = [UploadError(portion.lines[breach.index or 0], rules.column_names.get(breach.field, breach.field),
+                              breach.code, breach.message) for breach in (*portion.breaches, *breaches)]
+        for error in sorted(errors, key=lambda error: (error.line, places.get(error.column, len(places)))):
+            findings.add(error)
+        with staging.filling() as connection:
+            readings.stage(connection, _periods_of(portion, rules) if errors else [
+                (line, *reading) for line, reading in zip(portion.lines, accepted, strict=True)])
         yield findings.rows
-    if not findings.error_count:
-        _note_duplicates(staging, rules, findings)
+    _note_duplicates(staging, rules, findings)
+
+
+def _periods_of(portion: RowsOfFile, rules: UploadRules) -> list[tuple[int, int, int, int]]:
+    """Rows to find duplicates among, for a portion that has errors and so will not be stored."""
+    return [
+        (line, rules.units[draft["meterable_unit_id"]].number, int(draft["timestamp"].timestamp()), 0)
+        for line, draft in zip(portion.lines, portion.drafts, strict=True)
+        if draft.get("meterable_unit_id") in rules.units and isinstance(draft.get("timestamp"), datetime)]
 
 
 def _note_duplicates(staging: Staging, rules: UploadRules, findings: Findings) -> None:
     ids = {unit.number: unit.id for unit in rules.units.values()}
     with staging.filling() as connection:
         count, rows = readings.staged_duplicates(connection, findings.limit)
+    found = []
     for line, unit, end in rows:
         breach = duplicate_breach(0, ids[unit], end)
-        findings.add(UploadError(line, rules.column_names.get(breach.field), breach.code, breach.message))
-    findings.error_count = count
+        found.append(UploadError(line, rules.column_names.get(breach.field), breach.code, breach.message))
+    findings.error_count += count
+    findings.errors = sorted([*findings.errors, *found], key=lambda error: error.line)[:findings.limit]
 
 
 def take_over(work: Work, organisation_id: str, upload_id: int, rules: UploadRules, findings: Findings) -> None:

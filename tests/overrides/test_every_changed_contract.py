@@ -128,6 +128,16 @@ def test_a_wrong_token_is_refused(served: Serve, name: str) -> None:
     assert answer.status_code == (403 if name == "everything_renamed" else 401)
 
 
+@pytest.mark.parametrize("name", CONVERSATIONS)
+def test_the_journal_does_not_tell_the_token(served: Serve, name: str) -> None:
+    """wire.md: secrets are masked in the journal, wherever the contract puts the token."""
+    world = served(name)
+    send_good(world, CONVERSATIONS[name])
+    (entry,) = [entry for entry in world.journal(kind="http.in") if entry["data"]["surface"] == "participant"]
+    assert "demo-token-brindle" not in str(entry)
+    assert "***" in str(entry)
+
+
 @pytest.mark.parametrize("name", ["api_key_in_header", "api_key_in_query"])
 def test_a_bearer_token_is_no_api_key(served: Serve, name: str) -> None:
     """A contract that wants an API key does not take the default's Authorization header."""

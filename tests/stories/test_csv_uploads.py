@@ -134,6 +134,22 @@ def test_each_error_is_told_by_its_line_and_nothing_is_stored(client: PageClient
     assert newest(client) == before
 
 
+def test_all_errors_of_a_file_are_told_together_in_order(client: PageClient) -> None:
+    """wire: all errors, not the first: duplicates beside other errors, by line and then by column."""
+    page = upload(client, f"{POWER}\nMU-1002,2026-11-02T17:00:00Z,1\nMU-9,2026-11-02T17:00:00,x\n"
+                          "MU-1002,2026-11-02T17:00:00Z,2\n")
+    assert errors(page) == [
+        ("3", "meterable_unit_id", "unknown_unit"), ("3", "timestamp", "naive_time"), ("3", "power_kw", "type"),
+        ("4", "timestamp", "duplicate_in_request")]
+
+
+def test_the_line_of_a_byte_that_is_not_utf_8_is_named(client: PageClient) -> None:
+    """Bad input: the error says where; the file is read in pieces larger than a line."""
+    lines = [POWER, *[GOOD] * 700, "MU-1002,2026-11-02T16:30:00Z,\u00a0"]
+    page = upload(client, "\n".join(lines).encode("latin-1"))
+    assert errors(page)[-1] == ("702", "–", "encoding")
+
+
 def test_more_errors_than_a_page_holds(client: PageClient, world: WorldClient) -> None:
     lines = [f"MU-{number},2026-11-02T16:30:00Z,x" for number in range(9000, 9120)]
     page = upload(client, "\n".join([POWER, *lines, ""]))

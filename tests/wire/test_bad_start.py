@@ -8,6 +8,7 @@ import socket
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.builders import reading
 from tests.servers import NOW, run_flexsim, subprocess_server
@@ -124,3 +125,11 @@ def test_a_variable_sets_what_no_option_sets() -> None:
     """wire: settings also come from FLEXSIM_* variables."""
     with subprocess_server(env={"FLEXSIM_NOW": "2026-11-02T17:00:00Z", "FLEXSIM_FIXTURE": "empty"}) as server:
         assert server.client().now().startswith("2026-11-02T17:0")
+
+
+def test_a_second_server_on_the_same_data_folder_is_refused(tmp_path: Path) -> None:
+    """Two servers on one folder would give the same journal ids to different things."""
+    with subprocess_server(["--data", str(tmp_path)]):
+        assert "another server uses the folder" in refused("--port", "0", "--data", str(tmp_path))
+    with subprocess_server(["--data", str(tmp_path)]) as again:
+        assert requests.get(f"{again.url}/_sim/health", timeout=30).status_code == 200

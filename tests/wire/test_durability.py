@@ -51,6 +51,7 @@ def stored_minutes(data: Path) -> set[str]:
     connection = sqlite3.connect(f"file:{data}/worlds/default/world.sqlite?mode=ro", uri=True)
     rows = connection.execute("SELECT period_end FROM readings JOIN units ON unit = number WHERE id = 'MU-1001'")
     found = {datetime.fromtimestamp(end, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for end, in rows}
+    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     connection.close()
     return found
 
@@ -69,6 +70,7 @@ def test_every_acknowledged_reading_outlives_a_kill(tmp_path: Path) -> None:
                 writer.finish()
                 acknowledged += writer.acknowledged
                 request_ids += writer.request_ids
+        assert set(acknowledged) <= stored_minutes(tmp_path)
     with subprocess_server(["--data", str(tmp_path)]) as server:
         world = server.client()
         entries, since = [], 0
