@@ -97,7 +97,7 @@ def open_world_files(server: Simulator) -> list[str]:
             target = str(link.readlink())
         except OSError:
             continue
-        if str(server.worlds.folder) in target:
+        if str(server.worlds.folder / "worlds") in target:
             found.append(target)
     return found
 
