@@ -22,12 +22,15 @@ class Interrupted(Exception):
 
 
 class UploadRun:
-    """One upload under way. `rows` have been read; `share` of the file, 0 to 1; `done` is set at the end."""
+    """One upload under way. `rows` have been read, `share` of the file, 0 to 1; `step` says so in words for people.
+
+    `done` is set at the end.
+    """
 
     def __init__(self, world: World, organisation_id: str, upload_id: int, cause: int | None) -> None:
         self.rows = 0
         self.share = 0.0
-        self.storing = False
+        self.step = "rows read"
         self.done = threading.Event()
         self._world = world
         self._organisation_id = organisation_id
@@ -71,7 +74,6 @@ class UploadRun:
                     self.share = min(os.lseek(file.fileno(), 0, os.SEEK_CUR) / size, 1.0)
             except CsvUnreadable as error:
                 findings.add(UploadError(error.line, error.column, error.code, str(error)))
-            self.storing = True
             with open_work(self._cause) as work:
                 self._conclude(work, rules, findings)
 
@@ -86,6 +88,7 @@ class UploadRun:
             if self._world.gate.wanted_alone:
                 raise Interrupted
             yield rows
+        self.step = "rows read, now looking for periods given twice and storing"
 
 
 class UploadRuns:

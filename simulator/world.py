@@ -168,10 +168,6 @@ class World:
         due = next_due(self._jobs, self._jobs_through)
         return None if due is None else self.clock.wall_at(due)
 
-    def due_jobs(self, until: datetime) -> list[tuple[str, datetime]]:
-        """Names and instants of the jobs due until an instant."""
-        return [(job.name, at) for at, jobs in due_between(self._jobs, self._jobs_through, until) for job in jobs]
-
     def set_clock(self, clock: Clock, cause: int | None) -> list[JobRun]:
         """Set the clock. Moving it forward runs what became due on the way; moving it back runs nothing again.
 

@@ -38,6 +38,7 @@ if (progress) {
       const state = await answer.json();
       if (state.state !== "running") { location.reload(); return; }
       progress.querySelector("[data-rows]").textContent = state.rows.toLocaleString("en-GB");
+      progress.querySelector("[data-step]").textContent = state.step;
       progress.querySelector("progress").value = state.percent;
       setTimeout(look, 500);
     } catch {

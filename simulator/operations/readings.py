@@ -9,7 +9,7 @@ from typing import Any
 from simulator.market.errors import Refused, RuleBreach
 from simulator.market.facts import ReadingsAccepted
 from simulator.market.organisations import MeterableUnit
-from simulator.market.readings import ReadingRules, ReadingsReceipt, duplicate_breaches
+from simulator.market.readings import Reading, ReadingRules, ReadingsReceipt, duplicate_breaches
 from simulator.operations.month_end import finalised_until
 from simulator.store import organisations, readings
 from simulator.store.work import View, Work
@@ -25,13 +25,9 @@ def accept_readings(
     with every breach, ordered by record. A second reading of the same unit and period replaces the first.
     """
     units = organisations.units_of(work, organisation_id)
-    accepted, breaches = ReadingRules(units, work.now, tolerance_seconds).judge(drafts)
-    if breaches or shape_breaches or len({reading[:2] for reading in accepted}) < len(accepted):
-        told = {breach.index for breach in shape_breaches}
-        # The contract asks for power or energy by itself, and has said so where it found a record misshapen.
-        untold = [breach for breach in breaches if breach.code != "power_or_energy" or breach.index not in told]
-        raise Refused(sorted([*shape_breaches, *untold, *duplicate_breaches(drafts, units)],
-                             key=lambda breach: -1 if breach.index is None else breach.index))
+    accepted, breaches = judge_readings(units, drafts, work.now, tolerance_seconds, shape_breaches)
+    if breaches:
+        raise Refused(breaches)
     created = readings.store_readings(work, accepted)
     limit = late_until(work)
     receipt = ReadingsReceipt(
@@ -41,6 +37,21 @@ def accept_readings(
     record_acceptance(work, organisation_id, "api", receipt, units, {reading.unit for reading in accepted},
                       min(ends, default=None), max(ends, default=None))
     return receipt
+
+
+def judge_readings(
+    units: Mapping[str, MeterableUnit], drafts: Sequence[Mapping[str, Any]], now: datetime, tolerance_seconds: int,
+    shape_breaches: Sequence[RuleBreach] = (),
+) -> tuple[list[Reading], list[RuleBreach]]:
+    """The readings of a message whose sender has these units, and every breach, ordered by record."""
+    accepted, breaches = ReadingRules(units, now, tolerance_seconds).judge(drafts)
+    if not breaches and not shape_breaches and len({reading[:2] for reading in accepted}) == len(accepted):
+        return accepted, []
+    told = {breach.index for breach in shape_breaches}
+    # The contract asks for power or energy by itself, and has said so where it found a record misshapen.
+    untold = [breach for breach in breaches if breach.code != "power_or_energy" or breach.index not in told]
+    return accepted, sorted([*shape_breaches, *untold, *duplicate_breaches(drafts, units)],
+                            key=lambda breach: -1 if breach.index is None else breach.index)
 
 
 def late_until(view: View) -> int:

@@ -122,7 +122,8 @@ def tell_progress(upload_id: int, runs: UploadRuns) -> Response:
     upload = _upload_or_404(upload_id)
     if run is None or upload.state != "running":
         return json_answer({"state": upload.state, "rows": upload.row_count, "percent": 100})
-    return json_answer({"state": "running", "rows": run.rows, "percent": round(run.share * 100)})
+    return json_answer({"state": "running", "rows": run.rows, "percent": round(run.share * 100),
+                        "step": run.step})
 
 
 def upload_errors(upload_id: int) -> Response:

@@ -56,15 +56,8 @@ class Database:
         with self._turn:
             if self._writer is None:
                 self._writer = self._engine.connect()
-            raw = _raw(self._writer)
-            raw.execute("BEGIN IMMEDIATE")
-            try:
+            with _transaction(self._writer):
                 yield self._writer
-                raw.execute("COMMIT")
-            except BaseException:
-                if raw.in_transaction:
-                    raw.execute("ROLLBACK")
-                raise
 
     @contextmanager
     def turn_if_free(self) -> Iterator[bool]:
@@ -129,20 +122,26 @@ class Staging:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A write transaction of the world in which the temporary tables can be read."""
-        with self._turn:
-            raw = _raw(self.connection)
-            raw.execute("BEGIN IMMEDIATE")
-            try:
-                yield self.connection
-                raw.execute("COMMIT")
-            except BaseException:
-                if raw.in_transaction:
-                    raw.execute("ROLLBACK")
-                raise
+        with self._turn, _transaction(self.connection):
+            yield self.connection
 
 
 def _raw(connection: Connection) -> sqlite3.Connection:
     return connection.connection.driver_connection  # type: ignore[return-value]
+
+
+@contextmanager
+def _transaction(connection: Connection) -> Iterator[None]:
+    """A write transaction: committed at the end of the block, rolled back on any error."""
+    raw = _raw(connection)
+    raw.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        raw.execute("COMMIT")
+    except BaseException:
+        if raw.in_transaction:
+            raw.execute("ROLLBACK")
+        raise
 
 
 class BulkStatement:

@@ -16,12 +16,6 @@ def add_organisation(work: Work, organisation: Organisation) -> None:
     work.connection.execute(insert(tables.organisations), {"id": organisation.id, "name": organisation.name})
 
 
-def all_organisations(view: View) -> list[Organisation]:
-    """Every organisation, by id."""
-    rows = view.connection.execute(select(tables.organisations).order_by(tables.organisations.c.id))
-    return [Organisation(row.id, row.name) for row in rows]
-
-
 def add_zone(work: Work, code: str, name: str, licence_area: str) -> None:
     """Store a Constraint Managed Zone."""
     work.connection.execute(insert(tables.zones), {"code": code, "name": name, "licence_area": licence_area})

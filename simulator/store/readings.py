@@ -58,12 +58,6 @@ def latest_readings(view: View, unit: int, count: int) -> list[tuple[datetime, i
     return [(datetime.fromtimestamp(row.period_end, UTC), row.milliwatts) for row in rows]
 
 
-def count_readings(view: View, unit: int) -> int:
-    """How many readings a unit has."""
-    query = select(func.count()).select_from(tables.readings).where(tables.readings.c.unit == unit)
-    return view.connection.execute(query).scalar_one()
-
-
 # Rows of an upload wait in a temporary table, so that a million of them need little memory and keep nobody waiting.
 
 _staged = Table(

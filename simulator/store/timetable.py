@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from simulator.store import tables
 from simulator.store.engine import Query, insert
@@ -25,11 +25,6 @@ def save_clock(work: Work, clock: Clock, jobs_through: datetime) -> None:
               "rate": clock.rate, "jobs_through": to_micros(jobs_through)}
     statement = insert(tables.clock).values(id=1, **values)
     work.connection.execute(statement.on_conflict_do_update(index_elements=[tables.clock.c.id], set_=values))
-
-
-def save_jobs_through(work: Work, instant: datetime) -> None:
-    """All jobs due until `instant` have run."""
-    work.connection.execute(update(tables.clock).values(jobs_through=to_micros(instant)))
 
 
 def job_has_run(view: View, job: str, due_at: datetime) -> bool:

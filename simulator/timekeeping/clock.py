@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 REAL, FROZEN, SCALED = "real", "frozen", "scaled"
-MODES = (REAL, FROZEN, SCALED)
 
 
 def wall_now() -> datetime:

@@ -75,7 +75,7 @@ def test_every_command_exists() -> None:
     """`make` and `flexsim` words in the README are commands there are."""
     targets = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), re.M))
     assert set(re.findall(r"(?:`|^)make ([a-z]+)", README, re.M)) <= targets
-    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert targets == {line.split()[0] for line in listed.splitlines()}
 
 

@@ -84,7 +84,7 @@ UNREADABLE: dict[str, tuple[Any, str, str, str, str]] = {
     "tabs": ("meterable_unit_id\ttimestamp\tpower_kw\n", "1", "–", "header", "not separated by commas"),
     "energy as power": (f"{ENERGY}\nMU-1002,2026-11-02T16:30:00Z,1\n", "1", "energy_kwh", "header", "was chosen"),
     "UTF-16": (f"{POWER}\n{GOOD}\n".encode("utf-16"), "1", "–", "encoding", "not UTF-8"),
-    "Latin-1": (f"{POWER}\nMU-\xe9,2026-11-02T16:30:00Z,1\n".encode("latin-1"), "1", "–", "encoding", "not UTF-8"),
+    "Latin-1": (f"{POWER}\nMU-\xe9,2026-11-02T16:30:00Z,1\n".encode("latin-1"), "2", "–", "encoding", "not UTF-8"),
     "a picture": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "1", "–", "encoding", "not UTF-8"),
     "open quotation mark": (f'{POWER}\n{GOOD}\n"MU-1002,2026-11-02T17:00:00Z,1\n', "3", "–", "csv", "quotation mark"),
 }

@@ -1,0 +1,246 @@
+"""A contract in words for people: its routes, fields, answers and codes, each with its label and source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator.contracts import BoundOperation, Contract
+from simulator.contracts.problems import Findings
+from simulator.contracts.provenance import is_labelled
+from simulator.contracts.references import Expansion
+from simulator.contracts.routes import Route, find_routes
+from simulator.contracts.schemas import MISSING, allows_null, find_trait, find_types, name_canonically
+from simulator.contracts.vocabulary import OUTCOMES, PLATFORMS
+
+_RANGES = (("minLength", "maxLength", " characters"), ("minimum", "maximum", ""), ("minItems", "maxItems", " items"),
+           ("exclusiveMinimum", "exclusiveMaximum", ", both excluded"), ("minProperties", "maxProperties", " fields"))
+_TYPES = {"array": "list", "string": "text", "integer": "whole number", "boolean": "true or false"}
+_COMBINED = ("allOf", "oneOf", "anyOf")
+
+
+@dataclass(frozen=True)
+class Label:
+    """How far a statement can be trusted; `name` is empty for what a user's own contract says without a label."""
+
+    name: str
+    source: str
+
+
+FROM_CONTRACT = Label("", "from your contract file")
+
+
+@dataclass
+class FieldWords:
+    """A field in words. `where` are all its places; `words` are (word, what it stands for, label) of an enum."""
+
+    name: str
+    kind: str
+    need: str
+    limits: list[str]
+    words: list[tuple[str, str, Label]]
+    meaning: str
+    label: Label
+    where: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class AnswerWords:
+    """An answer in words. `outcomes` is empty for an answer that the simulator never gives; `same_as` names the status
+    whose fields this answer shares."""
+
+    status: str
+    description: str
+    outcomes: tuple[str, ...]
+    meanings: tuple[str, ...]
+    label: Label
+    fields: list[FieldWords]
+    same_as: str
+    from_default: bool
+
+
+@dataclass(frozen=True)
+class CodeWords:
+    """An error code in words; `ours` is the simulator's name of it."""
+
+    code: str
+    ours: str
+    meaning: str
+    label: Label
+
+
+def label_of(node: Any) -> Label:
+    """The label that stands on a part of a contract."""
+    return _label(find_trait(node, "x-provenance"))
+
+
+def _label(given: Any) -> Label:
+    return Label(given["label"], given["source"]) if is_labelled(given) else FROM_CONTRACT
+
+
+class OperationWords:
+    """One operation of a contract in words."""
+
+    def __init__(self, contract: Contract, operation_id: str) -> None:
+        self._expansion = Expansion(contract.document, Findings())
+        routes = find_routes(contract.document, PLATFORMS[contract.platform], (), self._expansion, Findings())
+        self.route: Route = routes[operation_id]
+        self.bound: BoundOperation = contract.operations[operation_id]
+        self.document = contract.document
+        self.description = str(self.route.operation.get("description") or "")
+        self.label = label_of(self.route.operation)
+
+    @property
+    def title(self) -> str:
+        """What the operation does, in a few words."""
+        return str(self.route.operation.get("summary") or self.bound.operation_id)
+
+    def fields(self) -> list[FieldWords]:
+        """The fields of a request: path, query, headers, then the body."""
+        rows: dict[Any, FieldWords] = {}
+        for parameter in self.route.parameters:
+            schema = parameter.get("schema") if isinstance(parameter.get("schema"), dict) else {}
+            self._add(rows, {**schema, **{key: value for key, value in parameter.items() if key != "schema"}},
+                      str(parameter.get("name")), str(parameter.get("in")), bool(parameter.get("required")),
+                      ("parameter", parameter.get("in"), parameter.get("name")))
+        body = self.route.operation.get("requestBody") or {}
+        for media in (body.get("content") or {}).values():
+            self._walk(rows, media.get("schema"), "")
+        return list(rows.values())
+
+    def answers(self, outcomes: set[str] | None = None, default: bool = False) -> list[AnswerWords]:
+        """Every answer; only those for `outcomes` when they are given, as answers a contract left to the default."""
+        told: dict[Any, str] = {}
+        answers = []
+        for status, response in (self.route.operation.get("responses") or {}).items():
+            words = response.get("x-outcome") or []
+            words = [words] if isinstance(words, str) else words
+            if outcomes is not None:
+                words = [word for word in words if word in outcomes]
+                if not words:
+                    continue
+            rows: dict[Any, FieldWords] = {}
+            for name, header in (response.get("headers") or {}).items():
+                schema = header.get("schema") if isinstance(header.get("schema"), dict) else {}
+                self._add(rows, {**schema, **header}, name, "header", False, ("header", name))
+            schema = next((media.get("schema") for media in (response.get("content") or {}).values()), None)
+            # Refusals mostly share one body, which is told once.
+            origin = self._expansion.origin(schema)
+            same_as = told.get(origin, "") if origin else ""
+            if not same_as:
+                told[origin] = str(status)
+                self._walk(rows, schema, "")
+            answers.append(AnswerWords(str(status), str(response.get("description") or ""), tuple(words),
+                                       tuple(OUTCOMES[word] for word in words), label_of(response),
+                                       list(rows.values()), same_as, default))
+        return answers
+
+    def codes(self) -> list[CodeWords]:
+        """The contract's own list of error codes."""
+        ours = self.code_words()
+        return [CodeWords(str(code["code"]), ours.get(str(code["code"]), str(code["code"])),
+                          str(code.get("meaning") or ""), _label(code))
+                for code in self.route.operation.get("x-error-codes") or ()
+                if isinstance(code, Mapping) and "code" in code]
+
+    def code_words(self) -> dict[str, str]:
+        """Word of an error code on the wire -> the simulator's own, where the two differ."""
+        responses = (self.route.operation.get("responses") or {}).values()
+        invalid = [response for response in responses if "invalid" in (response.get("x-outcome") or ())]
+        for response in invalid:
+            for media in (response.get("content") or {}).values():
+                for name, schema in _properties(media.get("schema")):
+                    words = find_trait(schema, "x-words")
+                    if name_canonically(name, schema) == "code" and isinstance(words, dict):
+                        return words
+        return {}
+
+    def schemes(self) -> list[tuple[str, str, Label]]:
+        """The security schemes: name, description, label."""
+        wanted = self.route.operation.get("security", self.document.get("security")) or []
+        schemes = (self.document.get("components") or {}).get("securitySchemes") or {}
+        return [(name, str(schemes[name].get("description") or ""), label_of(schemes[name]))
+                for requirement in wanted for name in requirement if name in schemes]
+
+    def _walk(self, rows: dict[Any, FieldWords], schema: Any, trail: str, required: frozenset[str] = frozenset(),
+              named: bool = False) -> None:
+        if not isinstance(schema, dict):
+            return
+        if not named and ("x-provenance" in schema or "title" in schema):
+            self._add(rows, schema, str(schema.get("title") or "(no name)"), f"body {trail}".strip(), None,
+                      (*self._expansion.origin(schema), trail[-2:] == "[]"))
+        required = required | frozenset(schema.get("required") or ())
+        for name, part in (schema.get("properties") or {}).items():
+            if isinstance(part, dict):
+                place = f"{trail}.{name}" if trail else name
+                self._add(rows, part, name, f"body {place}", name in required, self._expansion.origin(part) or place)
+                self._walk(rows, part, place, named=True)
+        for key in _COMBINED:
+            for part in schema.get(key) or ():
+                self._walk(rows, part, trail, required if key == "allOf" else frozenset(), named)
+        for key in ("then", "else"):
+            self._walk(rows, schema.get(key), trail, named=named)
+        self._walk(rows, schema.get("items"), f"{trail}[]")
+
+    def _add(self, rows: dict[Any, FieldWords], schema: dict[str, Any], name: str, where: str, required: bool | None,
+             key: Any) -> None:
+        if key not in rows:
+            need = "" if required is None else "required" if required else "optional"
+            rows[key] = FieldWords(name, _kind(schema), need, list(_limits(schema)), _words(schema),
+                                   str(find_trait(schema, "description") or ""), label_of(schema))
+        if where not in rows[key].where:
+            rows[key].where.append(where)
+
+
+def _properties(schema: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(schema, dict):
+        for name, part in (schema.get("properties") or {}).items():
+            if isinstance(part, dict):
+                yield name, part
+                yield from _properties(part)
+        yield from _properties(schema.get("items"))
+        for key in _COMBINED:
+            for part in schema.get(key) or ():
+                yield from _properties(part)
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    types = [_TYPES.get(word, word) for word in find_types(schema)]
+    form = find_trait(schema, "format")
+    words = " or ".join(types) + (f" ({form})" if form else "")
+    return f"{words or 'any value'}, or null" if allows_null(schema) and types else words
+
+
+def _number(value: Any) -> str:
+    return f"{value:,}".replace("-", "−") if isinstance(value, int | float) else str(value)
+
+
+def _limits(schema: dict[str, Any]) -> Iterator[str]:
+    for low, high, unit in _RANGES:
+        least, most = find_trait(schema, low), find_trait(schema, high)
+        if least is not None and most is not None:
+            yield f"{_number(least)} to {_number(most)}{unit}"
+        elif least is not None:
+            yield f"at least {_number(least)}{unit}"
+        elif most is not None:
+            yield f"at most {_number(most)}{unit}"
+    for key, words in (("pattern", "pattern"), ("multipleOf", "a multiple of"), ("x-unit", "in"),
+                       ("x-sign", "sign:"), ("x-time", "time as"), ("default", "otherwise")):
+        value = find_trait(schema, key)
+        if value is not None:
+            yield f"{words} {value}"
+    fixed = find_trait(schema, "const", MISSING)
+    if fixed is not MISSING:
+        yield f"always {fixed}"
+    if schema.get("additionalProperties") is False:
+        yield "no other fields"
+    yield from (str(part["x-message"]) for key in _COMBINED for part in schema.get(key) or ()
+                if isinstance(part, dict) and "x-message" in part)
+
+
+def _words(schema: dict[str, Any]) -> list[tuple[str, str, Label]]:
+    labels = (find_trait(schema, "x-provenance") or {}).get("words") or {}
+    meanings = find_trait(schema, "x-words") or {}
+    return [(str(word), str(meanings.get(str(word), "")), _label(labels.get(str(word))))
+            for word in find_trait(schema, "enum") or ()]
