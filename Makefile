@@ -10,7 +10,7 @@ help:  ## Show the commands there are
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
 serve: $(VENV)/.installed  ## Serve the demo world on http://127.0.0.1:8000 (another port: make serve PORT=9000)
-	$(RUN)/flexsim serve --port $(PORT)
+	$(RUN)/flexsim serve --port $(PORT) $(ARGS)
 
 test: $(VENV)/.installed-test lint  ## Check the code and pass every test
 	tests/install-judges

@@ -17,7 +17,8 @@ from simulator.worlds import WorldRefused, Worlds
 
 PLATFORMS = ("participant",)
 
-PAGE_PREFIXES = ("/bootstrap", "/sign-in", "/sign-out", "/authenticator", "/api-testing", "/meterable-units")
+PAGE_PREFIXES = ("/bootstrap", "/sign-in", "/sign-out", "/authenticator", "/api-testing", "/meterable-units",
+                 "/documentation")
 """Where the portal's pages stand; no contract may put a call there. A test holds this against the pages' routes."""
 
 
@@ -25,7 +26,7 @@ def load_contracts(settings: Settings) -> dict[str, Contract]:
     """The contracts in force. Raises ContractUnusable, or SettingsUnusable for a platform there is not."""
     unknown = sorted(set(settings.contracts) - set(PLATFORMS))
     if unknown:
-        raise SettingsUnusable([f"contract: there is no platform {name!r}; there are {', '.join(PLATFORMS)}"
+        raise SettingsUnusable([f"contract: there is no platform {name!r}; known: {', '.join(PLATFORMS)}"
                                 for name in unknown])
     return {platform: load_contract(platform, settings.contracts.get(platform),
                                     reserved=(*RESERVED_PREFIXES, *PAGE_PREFIXES))

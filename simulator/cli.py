@@ -81,7 +81,7 @@ def health(port: int | None) -> None:
 
 def _serve_until_signal(simulator: Any) -> None:
     asked_to_stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: asked_to_stop.set())
     with simulator:
         click.echo(_greeting(simulator))
@@ -92,6 +92,9 @@ def _greeting(simulator: Any) -> str:
     lines = [f"flexsim {__version__} serves a SIMULATION of the Flexible Power Portal at {simulator.url}"]
     with simulator.worlds.using("default") as world:
         demo = simulator.worlds.demo_sign_in(world.fixture)
+    if simulator.worlds.found_default:
+        lines += [f"  the world 'default' was found in {simulator.settings.data} and goes on; "
+                  "--fixture and --now are for new worlds"]
     if demo is not None:
         lines += [f"  sign in as   {demo.email} with {demo.password}",
                   f"  code         {simulator.url}/_sim/participants/{demo.organisation_id}/totp"]

@@ -12,6 +12,7 @@ from simulator.timekeeping.clock import stopwatch
 from simulator.world import Work, World
 
 KIND = "http.in"
+MEANING = "A request that reached the simulator, and its answer."
 
 MASK = "***"
 _SECRET_NAME = re.compile(r"authori[sz]ation|cookie|token|secret|password|passwd|api[-_]?key|signature|^code$", re.I)

@@ -61,6 +61,8 @@ class Settings:
                                             least=1)
     session_hours: int = _setting(12, "A sign-in ends this long after it began.", "assumed", least=1)
 
+    finalising_hour: int = _setting(0, "London hour on the 15th at which the previous month becomes final.", "assumed",
+                                    least=0)
     future_tolerance_seconds: int = _setting(60, "A reading may end this far in the future.", "assumed", least=0)
     max_body_bytes: int = _setting(4_000_000, "Largest request body outside uploads.", "assumed", least=1_000)
     max_upload_bytes: int = _setting(256_000_000, "Largest CSV upload.", "assumed", least=1_000)
@@ -76,6 +78,8 @@ class Settings:
             for item in dataclasses.fields(self)
             if item.metadata.get("least") is not None and getattr(self, item.name) < item.metadata["least"]
         ]
+        if self.finalising_hour > 23:
+            problems.append(f"finalising_hour is an hour of the day, 0 to 23, not {self.finalising_hour}")
         if self.credentials not in ("wall", "market"):
             problems.append(f"credentials must be 'wall' or 'market', not {self.credentials!r}")
         if self.now is not None and self.now.utcoffset() is None:

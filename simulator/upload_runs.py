@@ -48,17 +48,17 @@ class UploadRun:
             with file:
                 self._take(file, columns, read_time, findings)
         except Interrupted:
-            self._note_interruption(findings)
+            self._end_early(findings, failed=False)
         except Exception:
             _log.exception("world %s: upload %s failed", self._world.name, self._upload_id)
-            self._note_interruption(findings)
+            self._end_early(findings, failed=True)
         finally:
             self._world.gate.leave()
             self.done.set()
 
-    def _note_interruption(self, findings: Findings) -> None:
+    def _end_early(self, findings: Findings, failed: bool) -> None:
         with self._world.work(self._cause) as work:
-            uploads.interrupt_upload(work, self._organisation_id, self._upload_id, findings)
+            uploads.end_upload_early(work, self._organisation_id, self._upload_id, findings, failed)
 
     def _take(self, file: IO[bytes], columns: ReadingColumns, read_time: TimeReader, findings: Findings) -> None:
         size = os.fstat(file.fileno()).st_size or 1

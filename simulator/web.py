@@ -173,7 +173,8 @@ def _explain(error: HTTPException) -> Any:
         405: f"{request.method} is not possible at {request.path[:200]}.",
         413: "What was sent is larger than this simulator takes.",
     }
-    detail = details.get(status, error.description or error.name)
+    said = error.description if error.description != type(error).description else None
+    detail = said or details.get(status, error.description or error.name)
     if wants_page():
         response = Response(render_template("error.html", title=error.name, detail=detail), status)
     else:

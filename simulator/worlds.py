@@ -20,11 +20,12 @@ from simulator.market.errors import NotFound
 from simulator.market.facts import WorldStarted
 from simulator.operations.fixtures import DemoSignIn, Fixture, read_fixture, start_world
 from simulator.operations.history import journal_entries
-from simulator.operations.timetable import TIMETABLE
+from simulator.operations.timetable import timetable
 from simulator.settings import DEFAULT_WORLD, Settings, SettingsUnusable
-from simulator.store import meta, timetable
+from simulator.store import meta
 from simulator.store.engine import Database, copy_database
 from simulator.store.journal import Entry
+from simulator.store.timetable import save_clock
 from simulator.store.work import JournalIds, Work
 from simulator.timekeeping.clock import Clock, frozen_clock, real_clock, stopwatch, wall_now
 from simulator.timekeeping.scheduler import Ticker
@@ -53,6 +54,7 @@ class Worlds:
         self._making = threading.RLock()
         self._fixtures: dict[str, Fixture] = {}
         self._claim: IO[str] | None = None
+        self.found_default = False
         self._ticker = Ticker(self)
 
     def open(self) -> None:
@@ -72,7 +74,8 @@ class Worlds:
         for known in found:
             if NAME.match(known.name):
                 self._adopt(known.name)
-        if DEFAULT_WORLD not in self._worlds:
+        self.found_default = DEFAULT_WORLD in self._worlds
+        if not self.found_default:
             self.create(DEFAULT_WORLD, self.settings.fixture, self.settings.now)
         self._ticker.start()
 
@@ -234,12 +237,13 @@ class Worlds:
     def _fill(self, work: Work, fixture: str, content: Fixture, clock: Clock, now: datetime | None) -> None:
         meta.create_schema(work, fixture=fixture, session_key=new_signing_key(),
                            starts_at="wall" if now is None else now.isoformat())
-        timetable.save_clock(work, clock, clock.market)
+        save_clock(work, clock, clock.market)
         work.record(WorldStarted(fixture, "created"))
-        start_world(work, content)
+        start_world(work, content, self.settings.finalising_hour)
 
     def _adopt(self, name: str) -> None:
-        self._worlds[name] = World(name, self.folder / "worlds" / name, self.settings, TIMETABLE)
+        self._worlds[name] = World(name, self.folder / "worlds" / name, self.settings,
+                                   timetable(self.settings.finalising_hour))
         self.clock_changed(name)
 
     def _remove(self, name: str) -> None:

@@ -46,7 +46,7 @@ def unit(unit_id: str = "MU-1", granularity: Granularity = Granularity.MINUTE, n
 
 
 def refusal(answer: requests.Response, status: int) -> dict[str, Any]:
-    """The body of a refused call, checked to be an RFC 9457 problem in the form that wire.md gives."""
+    """The body of a refused call, checked to be an RFC 9457 problem in the form that the API gives."""
     assert answer.status_code == status, f"{answer.status_code}: {answer.text}"
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.headers["X-Request-Id"]

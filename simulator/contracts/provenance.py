@@ -1,6 +1,6 @@
 """Labels of fidelity: every route, parameter, property, response and enum word says how far it can be trusted.
 
-Labels and their meaning: documented, public, inferred, assumed (domain.md).
+Labels and their meaning: documented, public, inferred, assumed.
 """
 
 from __future__ import annotations

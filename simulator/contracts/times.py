@@ -1,6 +1,6 @@
 """Times on the wire: RFC 3339, UTC without an offset, and seconds or milliseconds since 1970.
 
-Canonical times are aware datetimes in UTC. Source of the wire form: domain.md, the form is assumed, UTC is public.
+Canonical times are aware datetimes in UTC. The wire form is assumed, UTC is public.
 """
 
 from __future__ import annotations

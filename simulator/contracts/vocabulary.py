@@ -29,7 +29,7 @@ OUR_EXTENSIONS = (
 )  # fmt: skip
 
 RESERVED_PREFIXES = ("/_sim", "/console", "/w/", "/static")
-"""Paths of the simulator itself, which no contract may use. Source: wire.md, simulator surface."""
+"""Paths of the simulator itself, which no contract may use. Known to the simulator only."""
 
 OUTCOMES = {
     "accepted": "the message was taken",

@@ -82,21 +82,26 @@ def read_reading_rows(file: IO[bytes], columns: ReadingColumns, read_time: TimeR
             f"The file is not CSV from here on ({error}). Look for a quotation mark that is opened and not closed, or "
             "for binary data.") from None
     finally:
-        text.detach()
+        if not file.closed:
+            text.detach()
 
 
 def _rows(reader: Any, columns: ReadingColumns, read_time: TimeReader) -> Iterator[Rows]:
     places = _places(next(reader, []), columns)
     rows = Rows()
+    line = 0
     for cells in reader:
         if not any(cells) or not any(cell.strip() for cell in cells):
             continue
-        _add_row(rows, reader.line_num, cells, places, columns, read_time)
+        line = reader.line_num
+        _add_row(rows, line, cells, places, columns, read_time)
         if len(rows.drafts) >= ROWS_AT_A_TIME:
             yield rows
             rows = Rows()
     if rows.drafts:
         yield rows
+    if not line:
+        raise CsvUnreadable(2, None, "minItems", "The file has no readings below its first line.")
 
 
 def _places(header: Sequence[str], columns: ReadingColumns) -> Mapping[str, int]:

@@ -78,12 +78,17 @@ class ReadingRules:
             breaches.append(_power_or_energy(index, power is not None))
         elif unit is not None and end is not None and len(breaches) == found:
             quantity = energy if power is None else power
+            field = "energy_kwh" if power is None else "power_kw"
             if isinstance(quantity, int | float) and not isinstance(quantity, bool):
+                if abs(quantity) > LARGEST_KW:
+                    # Before any arithmetic: text such as 1e400 reads as infinity.
+                    breaches.append(_too_large(index, field, quantity))
+                    return None
                 milliwatts = (power_from_kw(quantity) if power is not None
                               else power_from_energy(quantity, unit.granularity))
                 if abs(milliwatts) <= LARGEST_MILLIWATTS:
                     return Reading(unit.number, int(end), milliwatts)
-                breaches.append(_too_large(index, "energy_kwh" if power is None else "power_kw", milliwatts))
+                breaches.append(_too_large(index, field, milliwatts))
         return None
 
     def _unknown_unit(self, name: str) -> str:
@@ -127,9 +132,9 @@ def _power_or_energy(index: int, both: bool) -> RuleBreach:
                       f"Give power in kW or energy in kWh, exactly one of them; {found}.")
 
 
-def _too_large(index: int, field: str, milliwatts: int) -> RuleBreach:
+def _too_large(index: int, field: str, amount: float) -> RuleBreach:
     # The words of the contract for its own limits, which energy sent by the minute can keep and yet be too much power.
-    return RuleBreach(index, field, "maximum" if milliwatts > 0 else "minimum",
+    return RuleBreach(index, field, "maximum" if amount > 0 else "minimum",
                       f"That is more than {LARGEST_KW:,} kW, the most that is stored. Check the unit of measure.")
 
 

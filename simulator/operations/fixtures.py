@@ -107,9 +107,9 @@ def _inconsistencies(content: dict[str, Any]) -> Iterator[str]:
             yield f"unit {unit['id']}: {unit['readings']['before']!r} is not a duration; write it like PT6H or P3D"
 
 
-def start_world(work: Work, fixture: Fixture) -> None:
+def start_world(work: Work, fixture: Fixture, finalising_hour: int) -> None:
     """Fill an empty world."""
-    finalise_history(work)
+    finalise_history(work, finalising_hour)
     zones = {}
     for zone in fixture.content["zones"]:
         organisations.add_zone(work, zone["code"], zone["name"], zone["licence_area"])

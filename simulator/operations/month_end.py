@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 
 from simulator.market.facts import MonthFinalised
 from simulator.store import timetable
 from simulator.store.work import View, Work
-from simulator.timekeeping.london import end_of_month, month_of, previous_month, to_london
+from simulator.timekeeping.london import end_of_month, from_london, month_of, previous_month, to_london
 
 FINALISING_DAY = 15
 
@@ -19,10 +19,10 @@ def finalise_previous_month(work: Work, now: datetime) -> None:
         work.record(MonthFinalised(month))
 
 
-def finalise_history(work: Work) -> None:
+def finalise_history(work: Work, finalising_hour: int) -> None:
     """Give a new world the final months it would have if it had always been there."""
     month = previous_month(month_of(work.now))
-    if to_london(work.now).day < FINALISING_DAY:
+    if work.now < from_london(to_london(work.now).date().replace(day=FINALISING_DAY), time(finalising_hour)):
         month = previous_month(month)
     timetable.add_finalised_month(work, month)
 

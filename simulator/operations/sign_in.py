@@ -144,9 +144,9 @@ def _step_of(secret: str, code: str, at: datetime, offsets: range) -> int | None
     return found
 
 
-def note_refused_code(work: Work, account: Account, refusal: NotSignedIn) -> None:
-    """Note a code that was not accepted."""
-    work.record(SignInRefused(account.email, refusal.reason))
+def note_refusal(work: Work, account: Account | None, refusal: NotSignedIn) -> None:
+    """Note an attempt that was not accepted, in a transaction of its own; None when there is no such account."""
+    work.record(SignInRefused(account.email if account else None, refusal.reason))
 
 
 def open_session(work: Work, account: Account, at: datetime, longest: timedelta) -> str:

@@ -8,7 +8,9 @@ from simulator.operations.month_end import FINALISING_DAY, finalise_previous_mon
 from simulator.timekeeping.scheduler import Job
 from simulator.timekeeping.triggers import Monthly
 
-# The 15th is documented (portal guide §3.3); that it happens at midnight is assumed.
-TIMETABLE = (
-    Job("finalise_previous_month", Monthly(day=FINALISING_DAY, at=time(0, 0)), finalise_previous_month),
-)
+
+def timetable(finalising_hour: int) -> tuple[Job, ...]:
+    """All jobs. The 15th is documented (portal guide §3.3); the hour is assumed, and a setting."""
+    return (
+        Job("finalise_previous_month", Monthly(day=FINALISING_DAY, at=time(finalising_hour)), finalise_previous_month),
+    )

@@ -138,10 +138,11 @@ def refuse_upload(work: Work, organisation_id: str, upload_id: int, findings: Fi
     work.record(UploadRefused(organisation_id, upload_id, "errors", findings.error_count))
 
 
-def interrupt_upload(work: Work, organisation_id: str, upload_id: int, findings: Findings) -> None:
-    """Note that an upload did not come to its end; nothing of it is stored."""
-    uploads.finish_upload(work, upload_id, uploads.INTERRUPTED, findings.rows)
-    work.record(UploadRefused(organisation_id, upload_id, "interrupted", 0))
+def end_upload_early(work: Work, organisation_id: str, upload_id: int, findings: Findings, failed: bool) -> None:
+    """Note that an upload was interrupted, or that the simulator failed at it; nothing of it is stored."""
+    state = uploads.FAILED if failed else uploads.INTERRUPTED
+    uploads.finish_upload(work, upload_id, state, findings.rows)
+    work.record(UploadRefused(organisation_id, upload_id, state, 0))
 
 
 def upload_of(view: View, organisation_id: str, upload_id: int) -> Upload | None:

@@ -10,7 +10,7 @@ from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 
 from simulator.contracts import Contract
-from simulator.portal import authenticator, menu, readings, sign_in, tokens, units, uploads
+from simulator.portal import authenticator, documentation, menu, readings, sign_in, tokens, units, uploads
 from simulator.portal.guard import add_sign_in, guard
 from simulator.upload_runs import UploadRuns
 from simulator.web import Surface
@@ -26,6 +26,7 @@ def surface(contract: Contract) -> Surface:
     for page in (sign_in, authenticator, units, tokens):
         page.add_routes(blueprint)
     readings.add_routes(blueprint, contract)
+    documentation.add_routes(blueprint, contract)
     uploads.add_routes(blueprint, contract, UploadRuns())
     menu.add_words(blueprint)
     return Surface("portal", blueprint, guard, open_to_all=FOR_ALL, unrecorded=frozenset({"portal.upload_progress"}),

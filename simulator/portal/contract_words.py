@@ -76,7 +76,10 @@ def label_of(node: Any) -> Label:
 
 
 def _label(given: Any) -> Label:
-    return Label(given["label"], given["source"]) if is_labelled(given) else FROM_CONTRACT
+    if not is_labelled(given):
+        return FROM_CONTRACT
+    # A source may repeat its label, for readers of the file.
+    return Label(given["label"], given["source"].removeprefix(f"{given['label']}: "))
 
 
 class OperationWords:
@@ -167,9 +170,9 @@ class OperationWords:
               named: bool = False) -> None:
         if not isinstance(schema, dict):
             return
-        if not named and ("x-provenance" in schema or "title" in schema):
-            self._add(rows, schema, str(schema.get("title") or "(no name)"), f"body {trail}".strip(), None,
-                      (*self._expansion.origin(schema), trail[-2:] == "[]"))
+        if not named and _says_something(schema):
+            self._add(rows, schema, str(schema.get("title") or _kind(schema)), f"body {trail}".strip(), None,
+                      self._expansion.origin(schema) or trail)
         required = required | frozenset(schema.get("required") or ())
         for name, part in (schema.get("properties") or {}).items():
             if isinstance(part, dict):
@@ -191,6 +194,13 @@ class OperationWords:
                                    str(find_trait(schema, "description") or ""), label_of(schema))
         if where not in rows[key].where:
             rows[key].where.append(where)
+
+
+def _says_something(schema: dict[str, Any]) -> bool:
+    """Whether a list or an object without a name has a label, a limit or a rule of its own."""
+    limits = {key for low, high, _ in _RANGES for key in (low, high)}
+    return "x-provenance" in schema or not limits.isdisjoint(schema) or any(
+        isinstance(part, dict) and "x-message" in part for part in schema.get("allOf") or ())
 
 
 def _properties(schema: Any) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -226,7 +236,7 @@ def _limits(schema: dict[str, Any]) -> Iterator[str]:
         elif most is not None:
             yield f"at most {_number(most)}{unit}"
     for key, words in (("pattern", "pattern"), ("multipleOf", "a multiple of"), ("x-unit", "in"),
-                       ("x-sign", "sign:"), ("x-time", "time as"), ("default", "otherwise")):
+                       ("x-sign", "sign:"), ("x-time", "time as"), ("default", "default")):
         value = find_trait(schema, key)
         if value is not None:
             yield f"{words} {value}"

@@ -13,12 +13,13 @@ from typing import Any
 import orjson
 from flask import request
 
-from simulator.contracts import BEARER, BoundOperation, CannotWrite, NotReadable, WireRequest
+from simulator.contracts import BEARER, BoundOperation, CannotWrite, NotReadable, WireAnswer, WireRequest
 from simulator.market.errors import RuleBreach
 from simulator.market.intervals import last_period_end
 from simulator.market.organisations import MeterableUnit
 from simulator.operations.readings import judge_readings
 from simulator.web import current_world
+from simulator.wire import refuse
 
 _EXAMPLE_KW = (12.5, -12.5, 60, -60, 1_000, -1_000, 60_000, -60_000)
 """Powers to choose the example's from: a contract may take whole numbers, whole MW, or one direction only."""
@@ -111,12 +112,14 @@ def _json_of(wire: WireRequest) -> Any:
 
 @dataclass(frozen=True)
 class Example:
-    """A request that runs, as curl and as Python, and what it is answered with. `curl` is empty for a long body."""
+    """A request that runs, as curl and as Python, and what it is answered with. `curl` is empty for a long body;
+    `message` is what the answer says to people."""
 
     curl: str
     python: str
     status: int
     answer: str
+    message: str = ""
 
 
 class Examples:
@@ -133,39 +136,34 @@ class Examples:
 
     def good(self) -> Example | None:
         """A reading that is taken."""
-        return self._wire and self._example(self._wire, "accepted", {"accepted": 1, "created": 1, "updated": 0,
-                                                                     "late": 0})
+        receipt = {"accepted": 1, "created": 1, "updated": 0, "late": 0}
+        return self._wire and self._example(self._wire, self._operation.answer("accepted", receipt))
 
     def refusals(self) -> dict[str, Example]:
         """An example for each outcome that is about the message as a whole."""
         if self._wire is None:
             return {}
-        problem = {"detail": "Why, in a sentence.", "errors": []}
-        found = {"unauthorised": self._example(self._wire, "unauthorised", problem, _NO_TOKEN)}
+        found = {"unauthorised": self._example(self._wire, refuse(self._operation, "unauthorised", "…"), _NO_TOKEN)}
         for outcome, wire in (("wrong_content_type", replace(self._wire, media_type="text/plain")),
                               ("broken_json", replace(self._wire, body=b"{"))):
             told, detail, _ = self._foretell(wire)
             if told == outcome:
-                found[outcome] = self._example(wire, outcome, {**problem, "detail": detail})
-        if "too_many" in self._operation.outcomes and (many := self._too_many()) is not None:
-            found["too_many"] = many
-        return found
+                found[outcome] = self._example(wire, refuse(self._operation, outcome, detail))
+        many = self._too_many()
+        return found if many is None else {**found, "too_many": many}
 
     def codes(self) -> dict[str, Example]:
         """An example for each error code that a request to this contract can have, by the simulator's own name."""
-        best: dict[str, tuple[int, WireRequest, list[Error]]] = {}
+        best: dict[str, tuple[WireRequest, list[Error]]] = {}
         for wire in self._faulty():
-            outcome, _, errors = self._foretell(wire)
-            if outcome != "invalid":
-                continue
-            for code in {error["code"] for error in errors}:
-                if code not in best or len(errors) < best[code][0]:
-                    best[code] = (len(errors), wire, errors)
-        return {code: self._example(wire, "invalid", {"detail": _count(errors), "errors": errors})
-                for code, (_, wire, errors) in best.items()}
+            for error in (errors := self._foretell(wire)[2]):
+                if error["code"] not in best or len(errors) < len(best[error["code"]][1]):
+                    best[error["code"]] = (wire, errors)
+        return {code: replace(self._example(wire, refuse(self._operation, "invalid", _count(errors), errors)),
+                              message=next(error["message"] for error in errors if error["code"] == code))
+                for code, (wire, errors) in best.items()}
 
-    def _example(self, wire: WireRequest, outcome: str, said: Mapping[str, Any], token: str | None = None) -> Example:
-        answer = self._operation.answer(outcome, said)
+    def _example(self, wire: WireRequest, answer: WireAnswer, token: str | None = None) -> Example:
         token = token or self._token
         return Example(as_curl(self._operation, wire, token), as_python(self._operation, wire, token), answer.status,
                        _pretty(answer.body))
@@ -200,7 +198,7 @@ class Examples:
             return None
         before, item, after = (part.decode() for part in parts.groups())
         data = f"{before!r} + ', '.join([{item!r}] * {self._operation.max_items + 1}) + {after!r}"
-        answer = self._operation.answer("too_many", {"detail": "Why, in a sentence.", "errors": []})
+        answer = refuse(self._operation, "too_many", "…")
         return Example("", as_python(self._operation, two, self._token, data), answer.status, _pretty(answer.body))
 
     def _faulty(self) -> Iterator[WireRequest]:
@@ -222,10 +220,12 @@ class Examples:
         for name in self._wire.headers:
             yield replace(self._wire, headers={other: text for other, text in self._wire.headers.items()
                                                if other != name})
-        body = _json_of(self._wire) if self._wire.body else None
-        if body is not None:
-            for wrong in _wrong_values(body):
-                yield replace(self._wire, body=orjson.dumps(wrong))
+        period = timedelta(seconds=self._unit.granularity.seconds)
+        earlier = {**self._record, "timestamp": self._record["timestamp"] - period}
+        for wire in (self._wire, _write(self._operation, [self._record, earlier])):
+            body = _json_of(wire) if wire is not None and wire.body else None
+            if wire is not None and body is not None:
+                yield from (replace(wire, body=orjson.dumps(wrong)) for wrong in _wrong_values(body))
 
     def _faulty_records(self, record: dict[str, Any], unit: MeterableUnit) -> Iterator[list[dict[str, Any]]]:
         for nobodys in ("MU-0000", "999999999"):

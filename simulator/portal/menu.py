@@ -22,7 +22,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str | None], ...]], ...] = (
     ("Availability", (("Acceptance Decisions", None),)),
     ("Reports", (("Event Reports", None), ("Invoices/Statements", None))),
     ("Meterable Units", (("Meterable Units", "portal.units_page"),)),
-    ("Documentation", (("Participant API", None), ("FAQ", None))),
+    ("Documentation", (("Participant API", "portal.documentation_page"), ("FAQ", "portal.faq_page"))),
 )
 
 

@@ -46,7 +46,8 @@ def _chosen(units: list[MeterableUnit]) -> MeterableUnit | None:
     wanted = request.args.get("unit")
     if wanted is None:
         return units[0] if units else None
-    return next((unit for unit in units if unit.id == wanted), None) or abort(404)
+    return next((unit for unit in units if unit.id == wanted), None) or abort(
+        404, f"{wanted[:80]!r} is not one of your Meterable Units.")
 
 
 def _row(unit: MeterableUnit, end: Any, milliwatts: int) -> dict[str, Any]:

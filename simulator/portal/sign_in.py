@@ -63,8 +63,13 @@ def sign_in_page() -> Any:
 
 
 def _show(form: SignInForm, status: int = 200) -> Any:
-    return render_template("portal/sign_in.html", form=form, demo=current_worlds.demo_sign_in(current_world.fixture)
-                           ), status
+    return render_template("portal/sign_in.html", form=form, codes_are_open=_codes_are_open(),
+                           demo=current_worlds.demo_sign_in(current_world.fixture)), status
+
+
+def _codes_are_open() -> bool:
+    """Whether anybody may ask `/_sim` for the current code; with a control token a browser cannot."""
+    return current_worlds.settings.control_token is None
 
 
 def sign_in() -> Any:
@@ -85,10 +90,15 @@ def sign_in() -> Any:
 
 def _check_password(email: str, password: str) -> Account:
     now = current_world.credential_now()
-    with work_of_request() as work:
-        signing_in.begin_attempt(work, email, now, sign_in_rules())
     with current_world.view() as view:
         account = signing_in.account_by_email(view, email)
+    try:
+        with work_of_request() as work:
+            signing_in.begin_attempt(work, email, now, sign_in_rules())
+    except NotSignedIn as refusal:
+        with work_of_request() as work:
+            signing_in.note_refusal(work, account, refusal)
+        raise
     # The slow part, outside any transaction.
     matches = signing_in.password_matches(account, password)
     refusal = None
@@ -134,8 +144,8 @@ def code_page() -> Any:
 
 def _show_code(form: CodeForm, account: Account, status: int = 200) -> Any:
     demo = current_worlds.demo_sign_in(current_world.fixture)
-    return render_template("portal/code.html", form=form, demo=demo if demo and demo.email == account.email else None
-                           ), status
+    return render_template("portal/code.html", form=form, codes_are_open=_codes_are_open(),
+                           demo=demo if demo and demo.email == account.email else None), status
 
 
 def verify_code() -> Any:
@@ -168,7 +178,7 @@ def finish_sign_in(account: Account, code: str) -> str | None:
             token = signing_in.open_session(work, present, now, longest_session())
     except NotSignedIn as refusal:
         with work_of_request() as work:
-            signing_in.note_refused_code(work, account, refusal)
+            signing_in.note_refusal(work, account, refusal)
         return str(refusal)
     wanted = session.get(_PENDING, {}).get("next", "")
     session.clear()

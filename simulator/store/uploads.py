@@ -15,12 +15,12 @@ from simulator.store.engine import BulkStatement, insert
 from simulator.store.instants import from_micros, to_micros
 from simulator.store.work import View, Work
 
-RUNNING, STORED, REFUSED, INTERRUPTED = "running", "stored", "refused", "interrupted"
+RUNNING, STORED, REFUSED, INTERRUPTED, FAILED = "running", "stored", "refused", "interrupted", "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A CSV upload; `state` is running, stored, refused or interrupted, and `receipt` is there when stored."""
+    """A CSV upload; `state` is running, stored, refused, interrupted or failed, and `receipt` is there when stored."""
 
     id: int
     organisation_id: str

@@ -29,7 +29,7 @@ def test_the_unit_of_a_number_stands_in_its_name(setting: dataclasses.Field) -> 
     """Ours: times are in the unit that the name ends with."""
     counts = {"port", "threads", "sign_in_attempts", "totp_drift_steps", "upload_error_limit", "journal_limit"}
     if setting.type == "int":
-        units = ("_minutes", "_hours", "_seconds", "_bytes", "_characters")
+        units = ("_minutes", "_hours", "_seconds", "_bytes", "_characters", "_hour")
         assert setting.name in counts or setting.name.endswith(units)
 
 

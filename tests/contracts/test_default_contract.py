@@ -1,4 +1,4 @@
-"""The contract the simulator ships: valid, labelled throughout, and as wire.md describes it."""
+"""The contract the simulator ships: valid, labelled throughout, and as its descriptions promise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The search for parts without a label finds each kind of part (domain.md: documented, public, inferred, assumed)."""
+"""The search for parts without a label finds each kind of part (documented, public, inferred, assumed)."""
 
 from __future__ import annotations
 

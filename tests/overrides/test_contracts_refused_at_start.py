@@ -77,7 +77,7 @@ def refused(file: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_the_command_names_file_line_and_cause(tmp_path: Path, name: str) -> None:
-    """Issue item 3: say clearly at start what is wrong with a contract that cannot work. wire.md: exit code 2."""
+    """Say clearly at start what is wrong with a contract that cannot work. wire: exit code 2."""
     text, part, said = BROKEN[name]
     file = tmp_path / "my.yaml"
     file.write_text(text)
@@ -116,7 +116,7 @@ def test_an_unknown_platform_is_wrong_usage() -> None:
     """--contract participent=… is answered with the platforms there are."""
     done = run_flexsim("serve", "--port", "0", "--contract", f"participent={contract_file('watts')}")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "no platform 'participent'; there are participant" in done.stderr
+    assert "no platform 'participent'; known: participant" in done.stderr
     assert "Traceback" not in done.stderr
 
 

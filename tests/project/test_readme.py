@@ -6,6 +6,7 @@ import dataclasses
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,8 @@ def test_every_command_exists() -> None:
     """`make` and `flexsim` words in the README are commands there are."""
     targets = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), re.M))
     assert set(re.findall(r"(?:`|^)make ([a-z]+)", README, re.M)) <= targets
-    listed = subprocess.run(["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True,
+                            check=True).stdout
     assert targets == {line.split()[0] for line in listed.splitlines()}
 
 
@@ -88,6 +90,14 @@ def test_the_readme_s_example_runs_as_it_stands() -> None:
                              text=True)
     assert run.returncode == 0, run.stdout + run.stderr
     assert '"accepted":1' in run.stdout
+
+
+def test_the_readme_s_python_runs_as_it_stands() -> None:
+    """The snippet for tests of one's own, in a process of its own."""
+    snippet = re.search(r"```python\n(.*?)```", README, re.S)[1]
+    run = subprocess.run([sys.executable, "-c", snippet], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert '"status":"ok"' in run.stdout
 
 
 def test_continuous_integration_calls_the_readme_s_test_command() -> None:

@@ -122,6 +122,8 @@ def test_power_as_energy_is_told(client: PageClient) -> None:
     ("MU-1002,2026-11-02T16:30:00Z", "–", "columns", "must have 3"),
     ("MU-1002,2026-11-02T16:30:00Z,NaN", "power_kw", "type", "not a number"),
     ("MU-1002,2026-11-02T16:30:00Z,1e300", "power_kw", "maximum", ""),
+    ("MU-1002,2026-11-02T16:30:00Z,1e400", "power_kw", "maximum", "Check the unit"),
+    ("MU-1002,2026-11-02T16:30:00Z,-1e310", "power_kw", "minimum", "Check the unit"),
     ("MU-1002,2026-11-02T17:00:00Z,2", "timestamp", "duplicate_in_request", "Send each period once"),
 ])
 def test_each_error_is_told_by_its_line_and_nothing_is_stored(client: PageClient, line: str, column: str,
@@ -153,7 +155,7 @@ def test_the_line_of_a_byte_that_is_not_utf_8_is_named(client: PageClient) -> No
 def test_more_errors_than_a_page_holds(client: PageClient, world: WorldClient) -> None:
     lines = [f"MU-{number},2026-11-02T16:30:00Z,x" for number in range(9000, 9120)]
     page = upload(client, "\n".join([POWER, *lines, ""]))
-    assert page.alerts[0].startswith("240 errors in 120 rows.")
+    assert page.alerts[0].startswith("240 errors in 120 rows read.")
     assert "unknown_unit 120" in page.content.text and "type 120" in page.content.text
 
     listed = errors(page)
@@ -177,7 +179,7 @@ def test_more_errors_than_a_page_holds(client: PageClient, world: WorldClient) -
 def test_errors_beyond_the_limit_are_counted(client: PageClient) -> None:
     lines = [f"MU-9,2026-11-02T16:30:00Z,{number}" for number in range(10_050)]
     page = upload(client, "\n".join([POWER, *lines, ""]))
-    assert page.alerts[0].startswith("10,050 errors in 10,050 rows.")
+    assert page.alerts[0].startswith("10,050 errors in 10,050 rows read.")
     assert "The first 10,000 errors are listed." in page.content.text
 
 

@@ -54,7 +54,7 @@ def test_every_route_belongs_to_a_surface_or_is_a_file(app: Flask) -> None:
 
 
 def test_no_contract_can_put_a_call_where_a_page_is(app: Flask) -> None:
-    """Issue, 3: an override names paths of its own; pages and /_sim keep theirs."""
+    """An override names paths of its own; pages and /_sim keep theirs."""
     reserved = (*RESERVED_PREFIXES, *PAGE_PREFIXES)
     for rule in app.url_map.iter_rules():
         assert rule.rule == "/" or rule.rule.startswith(reserved), rule.rule
@@ -87,7 +87,7 @@ def test_the_second_step_needs_the_first(world: WorldClient, path: str) -> None:
 
 
 def test_every_form_needs_its_token(app: Flask, world: WorldClient) -> None:
-    """Issue, 4: CSRF protection on every form, signed in or not."""
+    """CSRF protection on every form, signed in or not."""
     forms = [call for call in calls(app, "portal") if call[1] != "GET"]
     assert len(forms) > 4
     for signed_in in (False, True):
@@ -118,7 +118,7 @@ def test_every_participant_call_needs_a_token(world: WorldClient) -> None:
 
 
 def test_every_page_carries_the_protective_headers(app: Flask, world: WorldClient) -> None:
-    """Issue, 4: a strict Content-Security-Policy without inline script, on pages and errors alike."""
+    """A strict Content-Security-Policy without inline script, on pages and errors alike."""
     sign_in(world)
     for _, method, path in calls(app, "portal"):
         answer = world.request(method, path, allow_redirects=False)

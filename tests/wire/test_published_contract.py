@@ -13,7 +13,7 @@ RULES = Path(__file__).with_name("schemathesis.toml")
 
 
 def test_the_server_answers_as_its_contract_says(world: WorldClient, tmp_path: Path) -> None:
-    """Issue, 6: schemathesis on the published contract, with every check it has: no undocumented status, header, type
+    """Schemathesis on the published contract, with every check it has: no undocumented status, header, type
     or body, no server error, no bad message accepted, no call without a token, no other method.
     """
     result = subprocess.run(

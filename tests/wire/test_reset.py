@@ -65,7 +65,7 @@ def test_only_the_world_that_is_reset_loses_its_data(server: Simulator) -> None:
 
 
 def test_a_world_can_be_reset_while_it_is_written_to(server: Simulator) -> None:
-    """Issue, 2: reset keeps serving; after resets among writers the database is whole and every answer was right."""
+    """Reset keeps serving; after resets among writers the database is whole and every answer was right."""
     with fresh_world(server.url) as world:
         enough = threading.Event()
         side_by_side([lambda: _reset_often(world, enough)] + [lambda: _write(server, world, enough)] * 4)

@@ -103,7 +103,7 @@ def open_world_files(server: Simulator) -> list[str]:
 
 
 def test_an_unused_world_costs_no_thread_and_no_open_file() -> None:
-    """Issue, 2: an unused world costs no thread and no open file; here it counts as unused after a second."""
+    """An unused world costs no thread and no open file; here it counts as unused after a second."""
     with running(idle_world_seconds=1) as server, ExitStack() as worlds:
         clients = [worlds.enter_context(fresh_world(server.url)) for _ in range(10)]
         threads = threading.active_count()
