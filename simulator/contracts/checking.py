@@ -80,6 +80,34 @@ def _check_extensions(document: Mapping[str, Any], findings: Findings) -> bool:
     return sound
 
 
+def _check_required_names(document: Mapping[str, Any], findings: Findings) -> None:
+    """Note names that an object requires and does not allow: no message could ever satisfy it.
+
+    A property that was renamed in one place and not in the other leaves such a trace.
+    """
+    for path, node in _walk(document, ()):
+        properties = node.get("properties")
+        is_closed = node.get("additionalProperties") is False and "patternProperties" not in node
+        if isinstance(properties, dict) and is_closed:
+            for place, name in _required_names(node, path):
+                if isinstance(name, str) and name not in properties:
+                    close = get_close_matches(name, properties, 1, 0.5)
+                    findings.add(
+                        place,
+                        f"{name} is required here, and no property of this object has that name.",
+                        f"Write {close[0] if close else 'the name of a property'}, or remove it from required.",
+                    )
+
+
+def _required_names(node: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Any]]:
+    if isinstance(node.get("required"), list):
+        yield from (((*path, "required", index), name) for index, name in enumerate(node["required"]))
+    for word in ("allOf", "anyOf", "oneOf"):
+        for index, branch in enumerate(node.get(word) or ()):
+            if isinstance(branch, dict) and "properties" not in branch and "$ref" not in branch:
+                yield from _required_names(branch, (*path, word, index))
+
+
 def check_openapi(document: dict[str, Any], findings: Findings) -> bool:
     """Note what the OpenAPI 3.1 rules refuse, faulty references, and faulty or misspelt extensions of ours.
 
@@ -89,6 +117,7 @@ def check_openapi(document: dict[str, Any], findings: Findings) -> bool:
     from openapi_spec_validator.schemas import openapi_v31_schema_validator  # noqa: PLC0415
 
     sound = _check_extensions(document, findings)
+    _check_required_names(document, findings)
     expansion = Expansion(document, findings)
     for part in ("paths", "components"):
         expansion.expand((part,))
