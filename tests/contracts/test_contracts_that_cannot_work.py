@@ -397,14 +397,3 @@ def test_routes_without_an_operation_id_are_left_alone(tmp_path: Path) -> None:
     other = {"get": {"responses": {"200": {"description": "ok"}}}}
     contract = load_edited(tmp_path, lambda document: document["paths"].update({"/other": other}))
     assert list(contract.operations) == ["postReadings"]
-
-
-def test_a_property_renamed_in_one_place_only_is_told(tmp_path: Path) -> None:
-    """A name that is required and not allowed: the server would start, and no message could ever be right."""
-
-    def rename_half(document: dict[str, Any]) -> None:
-        properties = properties_of(document)
-        properties["kilowatts"] = properties.pop("powerKw")
-
-    said = "\n".join(str(problem) for problem in problems_after(tmp_path, rename_half))
-    assert "powerKw is required here, and no property of this object has that name." in said
