@@ -81,8 +81,7 @@ class WireCalls:
         """
         methods, values = self.find(path) or ({}, ())
         call = methods.get(method)
-        names = _names(call) if call else []
-        request = WireRequest(method, dict(zip(names, values, strict=True)) if call else {},
+        request = WireRequest(method, dict(zip(_names(call), values, strict=True)) if call and values else {},
                               dict(parse_qsl(query, keep_blank_values=True)) if query else {},
                               headers, headers.get("Content-Type", ""), body, path)
         surface = next(iter(methods.values())).surface
@@ -143,7 +142,7 @@ def _perform(world: World, call: WireCall, exchange: Exchange, request: WireRequ
 def refuse(operation: BoundOperation, outcome: str, detail: str, errors: list[dict[str, Any]] | None = None
            ) -> WireAnswer:
     """The contract's answer for an outcome that is not a success; `errors` are `{pointer, code, message}`."""
-    status = operation.outcomes[outcome]
+    status = operation.status_of(outcome)
     return operation.answer(outcome, {
         "type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail,
         "errors": errors or []})

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import qrcode
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, redirect, render_template, url_for
 
 from simulator.market.organisations import Account
 from simulator.operations.sign_in import authenticator_secret_for_setup, provisioning_uri
-from simulator.portal.sign_in import CodeForm, finish_sign_in, is_own_path, pending_account, start_over
+from simulator.portal.sign_in import CodeForm, finish_sign_in, pending_account, start_over, wanted_page
 from simulator.web import work_of_request
 
 
@@ -57,7 +57,6 @@ def verify_setup() -> Any:
     if form.validate_on_submit():
         refusal = finish_sign_in(account, form.digits)
         if refusal is None:
-            wanted = session.pop("wanted", "")
-            return redirect(request.script_root + wanted if is_own_path(wanted) else url_for("portal.home"))
+            return redirect(wanted_page())
         form.code.errors = [*form.code.errors, refusal]
     return _show(form, account, 422)

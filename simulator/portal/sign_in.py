@@ -160,7 +160,7 @@ def verify_code() -> Any:
         return _show_code(form, account, 422)
     refusal = finish_sign_in(account, form.digits)
     if refusal is None:
-        return redirect(_wanted_page())
+        return redirect(wanted_page())
     form.code.errors = [*form.code.errors, refusal]
     return _show_code(form, account, 422)
 
@@ -187,7 +187,8 @@ def finish_sign_in(account: Account, code: str) -> str | None:
     return None
 
 
-def _wanted_page() -> str:
+def wanted_page() -> str:
+    """Where to go after signing in: the page that was asked for if it is one of ours, else the first page."""
     wanted = session.pop("wanted", "")
     return request.script_root + wanted if is_own_path(wanted) else url_for("portal.home")
 
