@@ -22,6 +22,11 @@ def new_session_token() -> str:
     return secrets.token_urlsafe(32)
 
 
+def new_link_token() -> str:
+    """The secret of a link that lets a user set a password."""
+    return secrets.token_urlsafe(32)
+
+
 def new_signing_key() -> str:
     """A key for signing cookies."""
     return secrets.token_hex(32)

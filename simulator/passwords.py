@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -15,20 +16,25 @@ _PUBLIC_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 def hash_password(password: str) -> str:
     """A hash to store, with its salt and parameters."""
-    return _HASHER.hash(password)
+    return _HASHER.hash(_normal(password))
 
 
 def hash_public_password(password: str) -> str:
     """A light hash, for passwords that anybody can read in a fixture."""
-    return _PUBLIC_HASHER.hash(password)
+    return _PUBLIC_HASHER.hash(_normal(password))
 
 
 def password_matches(stored: str | None, password: str) -> bool:
     """Whether a password belongs to a stored hash. Without one the answer is no, and takes as long."""
     try:
-        return _HASHER.verify(stored or _nobodys_hash(), password) and stored is not None
+        return _HASHER.verify(stored or _nobodys_hash(), _normal(password)) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
+
+
+def _normal(password: str) -> str:
+    """One spelling of letters that devices write in several ways, such as é (NIST SP 800-63B, 3.1.1.2)."""
+    return unicodedata.normalize("NFKC", password)
 
 
 @cache

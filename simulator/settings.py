@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ from typing import Any
 
 DEFAULT_WORLD = "default"
 """The world that is there from the start, and that addresses without /w/NAME mean."""
+
+
+_SERVER = re.compile(r"(\[[0-9A-Fa-f:]+\]|[^\s:/@]+):\d{1,5}\Z")
 
 
 class CannotStart(Exception):
@@ -61,6 +65,16 @@ class Settings:
                                             least=1)
     session_hours: int = _setting(12, "A sign-in ends this long after it began.", "assumed", least=1)
 
+    password_characters: int = _setting(12, "Fewest characters of a new password.", "assumed", least=1)
+    password_strength: int = _setting(3, "Least strength of a new password by zxcvbn: 0 (any) to 4.", "assumed",
+                                      least=0)
+    reset_link_hours: int = _setting(24, "Market hours for which a link of 'Forgot your password' works.", "assumed",
+                                     least=1)
+    smtp: str | None = _setting(None, "Mail server, HOST:PORT, that every mail is sent on to as well.")
+    mail_from: str = _setting("no-reply@flexsim.invalid", "Sender's address of mails.", "assumed")
+    public_url: str | None = _setting(None, "Address at which people reach the server, for links in mails sent on.")
+    mailbox_limit: int = _setting(10_000, "Mails kept per world.", least=1)
+
     finalising_hour: int = _setting(0, "London hour on the 15th at which the previous month becomes final.", "assumed",
                                     least=0)
     future_tolerance_seconds: int = _setting(60, "A reading may end this far in the future.", "assumed", least=0)
@@ -80,6 +94,14 @@ class Settings:
         ]
         if self.finalising_hour > 23:
             problems.append(f"finalising_hour is an hour of the day, 0 to 23, not {self.finalising_hour}")
+        if self.password_strength > 4:
+            problems.append(f"password_strength is 0 to 4, not {self.password_strength}")
+        if self.smtp is not None and not _SERVER.match(self.smtp):
+            problems.append(f"smtp must look like HOST:PORT, such as 127.0.0.1:1025, not {self.smtp!r}")
+        if not re.fullmatch(r"[!-?A-~]+@[!-?A-~]+", self.mail_from):
+            problems.append(f"mail_from must be an email address, not {self.mail_from!r}")
+        if self.public_url is not None and not re.fullmatch(r"https?://[^\s/?#@]+", self.public_url):
+            problems.append(f"public_url must look like http://flexsim.test:8000, no path, not {self.public_url!r}")
         if self.credentials not in ("wall", "market"):
             problems.append(f"credentials must be 'wall' or 'market', not {self.credentials!r}")
         if self.now is not None and self.now.utcoffset() is None:

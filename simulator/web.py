@@ -20,7 +20,7 @@ from simulator.gateway import ENVIRON_KEY
 from simulator.world import World
 from simulator.worlds import Worlds
 
-_CONTENT_POLICY = (
+CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -150,7 +150,7 @@ def _finish_exchange(response: Response) -> Response:
     headers["X-Request-Id"] = exchange.request_id
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
-    headers["Content-Security-Policy"] = _CONTENT_POLICY
+    headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
     if "Cache-Control" not in headers:
         headers["Cache-Control"] = "no-store"
     return response

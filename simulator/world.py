@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from simulator.announcements import Announcements
 from simulator.market.facts import ClockChanged, JobRan, WorldStarted
+from simulator.operations.mails import MAIL_TOPIC
 from simulator.settings import LAST_YEAR, Settings
 from simulator.store import journal, meta, timetable, uploads
 from simulator.store.engine import DATABASE_FAULTS, Database, Staging, copy_database
 from simulator.store.tables import SCHEMA_VERSION
-from simulator.store.work import JournalIds, View, Work
+from simulator.store.work import JournalIds, Keeping, View, Work
 from simulator.timekeeping.clock import FROZEN, REAL, Clock, stopwatch, wall_now
 from simulator.timekeeping.scheduler import Job, JobRun, due_between, next_due
 
@@ -83,7 +85,8 @@ class Gate:
 class World:
     """One world. `database` opens its files on first use; `close_files` gives them back."""
 
-    def __init__(self, name: str, folder: Path, settings: Settings, jobs: tuple[Job, ...]) -> None:
+    def __init__(self, name: str, folder: Path, settings: Settings, jobs: tuple[Job, ...],
+                 announcements: Announcements) -> None:
         self.name = name
         self.folder = folder
         self.settings = settings
@@ -91,6 +94,8 @@ class World:
         self.last_used = stopwatch()
         self.deleted = False
         self._jobs = jobs
+        self._announcements = announcements
+        self._keeping = keeping(settings)
         self._time = threading.RLock()
         self._load()
 
@@ -152,6 +157,7 @@ class World:
                 self._set_clock(self.clock.moved_to(market, wall), None, record=False)
             with self.work() as work:
                 work.record(WorldStarted(self.fixture, "reset"))
+                work.announce(MAIL_TOPIC)
 
     # Time
 
@@ -260,6 +266,11 @@ class World:
         """A write transaction at market time (or `now`), committed at the end of the block."""
         with self._database.writing() as connection, self._journaled(connection, cause, now) as work:
             yield work
+        self.announce(work.announced)
+
+    def announce(self, topics: Iterable[str]) -> None:
+        """Tell those who wait that there is something new in this world."""
+        self._announcements.announce(self.name, topics)
 
     @contextmanager
     def turn_if_free(self) -> Iterator[bool]:
@@ -282,7 +293,7 @@ class World:
     @contextmanager
     def _journaled(self, connection, cause: int | None, now: datetime | None) -> Iterator[Work]:
         before = self._journal_ids.last
-        work = Work(connection, now or self.now(), self._journal_ids, self.settings.journal_limit, cause)
+        work = Work(connection, now or self.now(), self._journal_ids, self._keeping, cause)
         try:
             yield work
             work.flush()
@@ -302,6 +313,12 @@ class StagedWork:
     def __call__(self, cause: int | None) -> Iterator[Work]:
         with self._staging.writing() as connection, self._world._journaled(connection, cause, None) as work:
             yield work
+        self._world.announce(work.announced)
+
+
+def keeping(settings: Settings) -> Keeping:
+    """How much the settings say that a world keeps."""
+    return Keeping(settings.journal_limit, settings.mailbox_limit, settings.smtp is not None)
 
 
 def describe_clock(clock: Clock, now: datetime) -> dict[str, object]:

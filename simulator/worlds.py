@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from simulator import assets
+from simulator.announcements import Announcements
 from simulator.ids import new_signing_key
 from simulator.market.errors import NotFound
 from simulator.market.facts import WorldStarted
 from simulator.operations.fixtures import DemoSignIn, Fixture, read_fixture, start_world
 from simulator.operations.history import journal_entries
+from simulator.operations.mails import MAIL_TOPIC
 from simulator.operations.timetable import timetable
 from simulator.settings import DEFAULT_WORLD, Settings, SettingsUnusable
 from simulator.store import meta
@@ -29,7 +31,7 @@ from simulator.store.timetable import save_clock
 from simulator.store.work import JournalIds, Work
 from simulator.timekeeping.clock import Clock, frozen_clock, real_clock, stopwatch, wall_now
 from simulator.timekeeping.scheduler import Ticker
-from simulator.world import World
+from simulator.world import World, keeping
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 
@@ -55,6 +57,7 @@ class Worlds:
         self._fixtures: dict[str, Fixture] = {}
         self._claim: IO[str] | None = None
         self.found_default = False
+        self.announcements = Announcements()
         self._ticker = Ticker(self)
 
     def open(self) -> None:
@@ -228,7 +231,7 @@ class Worlds:
         clock = frozen_clock(start, wall) if content.frozen else real_clock(wall, start)
         database = Database(folder / "world.sqlite")
         with database.writing() as connection:
-            work = Work(connection, start, JournalIds(0), self.settings.journal_limit)
+            work = Work(connection, start, JournalIds(0), keeping(self.settings))
             self._fill(work, fixture, content, clock, now)
             work.flush()
         database.close()
@@ -243,7 +246,7 @@ class Worlds:
 
     def _adopt(self, name: str) -> None:
         self._worlds[name] = World(name, self.folder / "worlds" / name, self.settings,
-                                   timetable(self.settings.finalising_hour))
+                                   timetable(self.settings.finalising_hour), self.announcements)
         self.clock_changed(name)
 
     def _remove(self, name: str) -> None:
@@ -256,6 +259,7 @@ class Worlds:
             gone = world.folder.with_name(f".gone-{name}")
             world.folder.rename(gone)
         shutil.rmtree(gone)
+        world.announce([MAIL_TOPIC])
 
     # Time
 

@@ -98,6 +98,100 @@ class ApiTokenCreated(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class ParticipantInvited(Fact):
+    """An organisation got its one account, and an invitation by e-mail; `again` when an earlier link was replaced."""
+
+    kind = "participant.invited"
+    organisation: str
+    account: str
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantChanged(Fact):
+    """What the simulator's user changed of an organisation; `changed` names the parts."""
+
+    kind = "participant.changed"
+    organisation: str
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordResetRequested(Fact):
+    """Somebody clicked "Forgot your password"; `account` is None when there is no such account."""
+
+    kind = "password.reset_requested"
+    account: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordLinkRefused(Fact):
+    """A link that does not work was opened: `reason` is expired, used, superseded or unknown."""
+
+    kind = "password.link_refused"
+    account: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordSet(Fact):
+    """A password was set through a link, for the first time (`activation`) or again (`reset`)."""
+
+    kind = "password.set"
+    account: str
+    purpose: str
+    sessions_ended: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmailPreferenceChanged(Fact):
+    """A user opted in to one of the three e-mails, or out of it."""
+
+    kind = "email_preference.changed"
+    account: str
+    email: str
+    opted_in: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MailSent(Fact):
+    """An e-mail went into the world's mailbox. `mail` is its number there."""
+
+    kind = "mail.sent"
+    mail: int
+    letter: str
+    to: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailRelayed(Fact):
+    """The mail server given with --smtp took an e-mail."""
+
+    kind = "mail.relayed"
+    mail: int
+    server: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailRelayFailed(Fact):
+    """The mail server given with --smtp did not take an e-mail; it stays in the mailbox."""
+
+    kind = "mail.relay_failed"
+    mail: int
+    server: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxEmptied(Fact):
+    """The simulator's user deleted all mails."""
+
+    kind = "mailbox.emptied"
+    mails: int
+
+
+@dataclass(frozen=True, slots=True)
 class MonthFinalised(Fact):
     """A London month became final: later readings of it are stored, and counted as late."""
 

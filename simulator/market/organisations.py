@@ -44,6 +44,15 @@ class ApiToken:
 
 
 @dataclass(frozen=True, slots=True)
+class Zone:
+    """A Constraint Managed Zone (CMZ)."""
+
+    code: str
+    name: str
+    licence_area: str
+
+
+@dataclass(frozen=True, slots=True)
 class MeterableUnit:
     """A Meterable Unit. `number` is its key in the store, `id` is what people and messages call it."""
 

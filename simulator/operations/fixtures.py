@@ -21,11 +21,13 @@ import yaml
 from simulator import assets
 from simulator.ids import new_api_token
 from simulator.market.intervals import Granularity, last_period_end
-from simulator.market.organisations import MeterableUnit, Organisation
+from simulator.market.letters import BatchEmail
+from simulator.market.organisations import MeterableUnit, Organisation, Zone
 from simulator.market.readings import Reading
 from simulator.operations.month_end import finalise_history
+from simulator.operations.password_links import send_invitation
 from simulator.passwords import hash_public_password
-from simulator.store import accounts, organisations, readings, tokens
+from simulator.store import accounts, email_opt_ins, organisations, readings, tokens
 from simulator.store.work import Work
 
 
@@ -112,13 +114,13 @@ def start_world(work: Work, fixture: Fixture, finalising_hour: int) -> None:
     finalise_history(work, finalising_hour)
     zones = {}
     for zone in fixture.content["zones"]:
-        organisations.add_zone(work, zone["code"], zone["name"], zone["licence_area"])
-        zones[zone["code"]] = zone
+        zones[zone["code"]] = Zone(zone["code"], zone["name"], zone["licence_area"])
+        organisations.add_zone(work, zones[zone["code"]])
     for entry in fixture.content["organisations"]:
         _add_organisation(work, entry, zones)
 
 
-def _add_organisation(work: Work, entry: dict[str, Any], zones: dict[str, Any]) -> None:
+def _add_organisation(work: Work, entry: dict[str, Any], zones: dict[str, Zone]) -> None:
     organisations.add_organisation(work, Organisation(entry["id"], entry["name"]))
     portal = entry["portal"]
     password = portal.get("password")
@@ -128,16 +130,22 @@ def _add_organisation(work: Work, entry: dict[str, Any], zones: dict[str, Any]) 
         portal.get("authenticator_secret"), "authenticator_secret" in portal))
     if password is not None:
         tokens.add_token(work, entry.get("api_token") or new_api_token(), entry["id"])
+    account = accounts.account_of(work, entry["id"])
+    assert account is not None  # just added
+    for email in portal.get("email_preferences", ()):
+        email_opt_ins.opt_in(work, account.id, BatchEmail(email))
     for unit in entry["units"]:
         zone = zones[unit["zone"]]
         organisations.add_unit(work, MeterableUnit(
             0, unit["id"], entry["id"], unit["description"], unit["technology"], unit["capacity_kw"],
-            Granularity(unit["granularity"]), unit["zone"], zone["name"], zone["licence_area"]))
+            Granularity(unit["granularity"]), zone.code, zone.name, zone.licence_area))
     stored = organisations.units_of(work, entry["id"])
     for unit in entry["units"]:
         if "readings" in unit:
             recent = list(_recent_readings(stored[unit["id"]], unit["readings"], work.now))
             readings.store_readings(work, recent)
+    if password is None:
+        send_invitation(work, account)
 
 
 def _recent_readings(unit: MeterableUnit, shape: dict[str, Any], now: datetime) -> Iterator[Reading]:

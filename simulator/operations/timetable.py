@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from datetime import time
 
+from simulator.operations.email_preferences import (
+    send_daily_schedules,
+    send_monthly_invoices,
+    send_weekly_acceptances,
+)
 from simulator.operations.month_end import FINALISING_DAY, finalise_previous_month
 from simulator.timekeeping.scheduler import Job
-from simulator.timekeeping.triggers import Monthly
+from simulator.timekeeping.triggers import Daily, Monthly, Weekly
+
+_THURSDAY = 3
 
 
 def timetable(finalising_hour: int) -> tuple[Job, ...]:
-    """All jobs. The 15th is documented (portal guide §3.3); the hour is assumed, and a setting."""
+    """All jobs. The times of the e-mails are documented (portal guide §3.6), and so is the 15th (§3.3); its hour is
+    assumed, and a setting.
+    """
     return (
         Job("finalise_previous_month", Monthly(day=FINALISING_DAY, at=time(finalising_hour)), finalise_previous_month),
+        Job("send_monthly_invoices", Monthly(day=1, at=time(4)), send_monthly_invoices),
+        Job("send_daily_schedules", Daily(at=time(8)), send_daily_schedules),
+        Job("send_weekly_acceptances", Weekly(_THURSDAY, at=time(12, 5)), send_weekly_acceptances),
     )

@@ -55,6 +55,12 @@ def account_of(view: View, organisation_id: str) -> Account | None:
     return _account(view.connection.execute(query).first())
 
 
+def accounts_where(view: View, *conditions: Any) -> list[Account]:
+    """The accounts that meet all conditions on the table `accounts`, in order of organisation."""
+    query = _ACCOUNTS.where(*conditions).order_by(tables.accounts.c.organisation_id)
+    return [_account(row) for row in view.connection.execute(query)]
+
+
 def change_account(work: Work, account_id: int, **changes: Any) -> None:
     """Change columns of an account."""
     work.connection.execute(update(tables.accounts).where(tables.accounts.c.id == account_id).values(**changes))
@@ -102,9 +108,11 @@ def end_session(work: Work, token_digest: str) -> None:
     work.connection.execute(delete(tables.sessions).where(tables.sessions.c.token_digest == token_digest))
 
 
-def end_sessions_of(work: Work, account_id: int) -> None:
-    """Forget all sessions of an account."""
-    work.connection.execute(delete(tables.sessions).where(tables.sessions.c.account_id == account_id))
+def end_sessions_of(work: Work, account_id: int, but: str | None = None) -> int:
+    """Forget all sessions of an account, but the one with this digest; how many."""
+    columns = tables.sessions.c
+    return work.connection.execute(delete(tables.sessions).where(
+        columns.account_id == account_id, columns.token_digest != (but or ""))).rowcount
 
 
 def end_sessions_before(work: Work, instant: datetime) -> None:

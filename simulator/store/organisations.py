@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 
 from simulator.market.intervals import Granularity
-from simulator.market.organisations import MeterableUnit, Organisation
+from simulator.market.organisations import MeterableUnit, Organisation, Zone
 from simulator.store import tables
 from simulator.store.engine import Query, insert
 from simulator.store.work import View, Work
@@ -16,9 +16,22 @@ def add_organisation(work: Work, organisation: Organisation) -> None:
     work.connection.execute(insert(tables.organisations), {"id": organisation.id, "name": organisation.name})
 
 
-def add_zone(work: Work, code: str, name: str, licence_area: str) -> None:
+def rename_organisation(work: Work, organisation_id: str, name: str) -> None:
+    """Give an organisation another name."""
+    work.connection.execute(
+        update(tables.organisations).where(tables.organisations.c.id == organisation_id).values(name=name))
+
+
+def add_zone(work: Work, zone: Zone) -> None:
     """Store a Constraint Managed Zone."""
-    work.connection.execute(insert(tables.zones), {"code": code, "name": name, "licence_area": licence_area})
+    work.connection.execute(insert(tables.zones), {
+        "code": zone.code, "name": zone.name, "licence_area": zone.licence_area})
+
+
+def zones(view: View) -> list[Zone]:
+    """All zones, by code."""
+    rows = view.connection.execute(select(tables.zones).order_by(tables.zones.c.code))
+    return [Zone(row.code, row.name, row.licence_area) for row in rows]
 
 
 def add_unit(work: Work, unit: MeterableUnit) -> None:

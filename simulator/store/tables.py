@@ -5,9 +5,21 @@ Instants are whole microseconds since 1970 UTC; a reading's period end is whole 
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -59,6 +71,45 @@ accounts = Table(
     Column("authenticator_secret", Text),
     Column("authenticator_enrolled", Boolean, nullable=False),
     Column("last_code_step", BigInteger, nullable=False),
+)
+
+password_links = Table(
+    "password_links", metadata,
+    Column("token_digest", Text, primary_key=True),
+    Column("account_id", Integer, ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("purpose", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+)
+
+email_opt_ins = Table(
+    "email_opt_ins", metadata,
+    Column("account_id", Integer, ForeignKey("accounts.id"), primary_key=True, autoincrement=False),
+    Column("email", Text, primary_key=True),
+    Column("since", BigInteger, nullable=False),
+)
+
+mails = Table(
+    "mails", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("recipient_name", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("blocks", Text, nullable=False),
+    Column("journal_entry", Integer, nullable=False),
+    Column("relay", Text, nullable=False, index=True),
+    sqlite_autoincrement=True,
+)
+
+mail_attachments = Table(
+    "mail_attachments", metadata,
+    Column("mail_id", Integer, ForeignKey("mails.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("filename", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
 )
 
 sign_in_attempts = Table(

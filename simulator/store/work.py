@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -30,17 +33,31 @@ class JournalIds:
         return self.last
 
 
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How much a world keeps, and whether its mails wait to be sent on by a mail server."""
+
+    journal_limit: int
+    mailbox_limit: int
+    relays_mail: bool
+
+
 class Work(View):
     """A transaction of a world at the market time `now`. `cause` is the id of the entry that brought it about."""
 
-    def __init__(self, connection: Connection, now: datetime, ids: JournalIds, journal_limit: int,
+    def __init__(self, connection: Connection, now: datetime, ids: JournalIds, keeping: Keeping,
                  cause: int | None = None) -> None:
         super().__init__(connection)
         self.now = now
         self.cause = cause
         self._ids = ids
-        self._journal_limit = journal_limit
+        self.keeping = keeping
         self._entries: list[journal.Entry] = []
+        self.announced: set[str] = set()
+
+    def announce(self, topic: str) -> None:
+        """Tell those who wait for a topic, such as `mail`, that there is something new, once this is committed."""
+        self.announced.add(topic)
 
     def reserve_entry(self) -> int:
         """An id for an entry that will be added later in this transaction."""
@@ -55,6 +72,17 @@ class Work(View):
         self._entries.append(journal.Entry(entry_id, self.now, kind, caused_by, data))
         return entry_id
 
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """What is stored inside the block is undone at its end; journal entries must not be made there."""
+        savepoint = self.connection.exec_driver_sql
+        savepoint("SAVEPOINT undone")
+        try:
+            yield
+        finally:
+            savepoint("ROLLBACK TO undone")
+            savepoint("RELEASE undone")
+
     def complete_entry(self, entry_id: int, data: Any) -> None:
         """Replace the data of an entry of an earlier transaction."""
         journal.complete(self.connection, entry_id, data)
@@ -64,4 +92,4 @@ class Work(View):
         if self._entries:
             journal.append(self.connection, self._entries)
             for entry in self._entries:
-                journal.prune(self.connection, entry.id, self._journal_limit)
+                journal.prune(self.connection, entry.id, self.keeping.journal_limit)

@@ -27,7 +27,8 @@ def test_every_setting_is_explained(setting: dataclasses.Field) -> None:
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
 def test_the_unit_of_a_number_stands_in_its_name(setting: dataclasses.Field) -> None:
     """Ours: times are in the unit that the name ends with."""
-    counts = {"port", "threads", "sign_in_attempts", "totp_drift_steps", "upload_error_limit", "journal_limit"}
+    counts = {"port", "threads", "sign_in_attempts", "totp_drift_steps", "upload_error_limit", "journal_limit",
+              "mailbox_limit", "password_strength"}
     if setting.type == "int":
         units = ("_minutes", "_hours", "_seconds", "_bytes", "_characters", "_hour")
         assert setting.name in counts or setting.name.endswith(units)

@@ -51,7 +51,9 @@ def test_the_demo_fixture_is_the_one_that_is_documented() -> None:
     brindle, tamar = organisations["brindle"], organisations["tamar"]
     assert (brindle["name"], tamar["name"]) == ("Brindle Aggregation Ltd", "Tamar Flexibility CIC")
     assert brindle["portal"] == {"email": "operations@brindle.example", "password": "Brindle-demo-2026",
-                                 "authenticator_secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}
+                                 "authenticator_secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+                                 "email_preferences": ["monthly_invoices", "weekly_accepted_declarations",
+                                                       "daily_schedules"]}
     assert brindle["api_token"] == "demo-token-brindle"
     assert tamar["portal"] == {"email": "desk@tamar-flex.example"}
     shapes = [(unit["id"], unit["granularity"], unit["capacity_kw"]) for unit in brindle["units"] + tamar["units"]]

@@ -1,0 +1,92 @@
+"""Mails as messages: text and HTML made from the same blocks, and the whole as it goes over SMTP (RFC 5322, MIME)."""
+
+from __future__ import annotations
+
+import re
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from html import escape
+
+from simulator.market.letters import Block, Grid, Letter, Link, Mail, Paragraph
+
+SENDER_NAME = "Flexible Power Portal (simulator)"
+NOTICE = ("SIMULATOR — sent by a simulator of the Flexible Power Portal. Not affiliated with National Grid or any other "
+          "operator.")
+
+_BODY = "margin:0;background:#f4f7f8;color:#14323f;font:16px/1.5 system-ui,Roboto,sans-serif"
+_CARD = "max-width:36rem;margin:0 auto;padding:1.5rem;background:#fff"
+_BUTTON = ("display:inline-block;padding:.6rem 1.2rem;border-radius:.375rem;background:#0b5c86;color:#fff;"
+           "text-decoration:none;font-weight:600")
+_CELL = "padding:.35rem .75rem;border-bottom:1px solid #d5dee3;text-align:left"
+
+
+def mail_text(letter: Letter, world_url: str) -> str:
+    """The letter as plain text. `world_url` is where the world is served, such as http://127.0.0.1:8000/w/one."""
+    return "\n\n".join([*(_text(block, world_url) for block in letter.blocks), f"-- \n{NOTICE}"])
+
+
+def _text(block: Block, world_url: str) -> str:
+    if isinstance(block, Paragraph):
+        return block.text
+    if isinstance(block, Link):
+        return f"{block.words}:\n{world_url}{block.path}"
+    return "\n".join(_text_rows(block))
+
+
+def _text_rows(grid: Grid) -> list[str]:
+    rows = [grid.columns, *grid.rows]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(grid.columns))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def mail_html(letter: Letter, world_url: str) -> str:
+    """The letter as an HTML page that loads nothing; it says the same as the text."""
+    blocks = "\n".join(_html(block, world_url) for block in letter.blocks)
+    return (f'<!doctype html>\n<html lang="en-GB">\n<head><meta charset="utf-8"><title>{escape(letter.subject)}</title>'
+            f'</head>\n<body style="{_BODY}">\n<div style="{_CARD}">\n<h1 style="font-size:1.3rem;margin:0 0 1rem">'
+            f'{escape(letter.subject)}</h1>\n{blocks}\n<p style="margin:2rem 0 0;padding:.5rem .75rem;'
+            f'background:#ffc845;color:#241c00;font-size:.85rem">{escape(NOTICE)}</p>\n</div>\n</body>\n</html>\n')
+
+
+def _html(block: Block, world_url: str) -> str:
+    if isinstance(block, Paragraph):
+        return f"<p>{escape(block.text)}</p>"
+    if isinstance(block, Link):
+        return (f'<p><a href="{escape(world_url + block.path)}" target="_blank" rel="noopener" style="{_BUTTON}">'
+                f"{escape(block.words)}</a></p>")
+    head = "".join(f'<th scope="col" style="{_CELL}">{escape(name)}</th>' for name in block.columns)
+    rows = "".join("<tr>" + "".join(f'<td style="{_CELL}">{escape(cell)}</td>' for cell in row) + "</tr>"
+                   for row in block.rows)
+    return f'<table style="border-collapse:collapse"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def mail_links(letter: Letter, world_url: str) -> list[tuple[str, str]]:
+    """What can be clicked in a letter: (words, absolute address)."""
+    return [(block.words, world_url + block.path) for block in letter.blocks if isinstance(block, Link)]
+
+
+def mail_message(mail: Mail, world: str, world_url: str, sender: str) -> EmailMessage:
+    """The mail as one multipart message. The same mail is always the same bytes."""
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = one_line(mail.letter.subject)
+    message["From"] = Address(SENDER_NAME, addr_spec=sender)
+    message["To"] = Address(one_line(mail.recipient_name), addr_spec=mail.recipient)
+    message["Date"] = mail.at
+    message["Message-ID"] = f"<{mail.id}.{world}@flexsim.invalid>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Simulator"] = "flexsim; not a real platform"
+    message.set_content(mail_text(mail.letter, world_url))
+    message.add_alternative(mail_html(mail.letter, world_url), subtype="html")
+    for attachment in mail.letter.attachments:
+        main, _, sub = attachment.media_type.partition("/")
+        message.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.filename)
+    for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
+        # The library would draw them at random.
+        part.set_boundary(f"=_flexsim_{mail.id}_{number}")
+    return message
+
+
+def one_line(text: str) -> str:
+    """Text for a header, where control characters would end it."""
+    return re.sub(r"[\x00-\x1f\x7f]+", " ", text)

@@ -1,0 +1,111 @@
+"""Links by e-mail that let a user set a password: the invitation's and "Forgot your password" (portal guide §2.1).
+
+A link is valid for 24 hours of market time (documented for the invitation; for the reset assumed, and a setting), once;
+a newer link supersedes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from simulator.ids import digest, new_api_token, new_link_token
+from simulator.market.facts import PasswordLinkRefused, PasswordResetRequested, PasswordSet
+from simulator.market.letters import invitation, password_reset
+from simulator.market.organisations import Account, Organisation
+from simulator.operations.mails import send_letter
+from simulator.store import accounts, mails, password_links, tokens
+from simulator.store.work import View, Work
+
+ACTIVATION, RESET = "activation", "reset"
+
+ACTIVATION_HOURS = 24
+"""Portal guide §2.1 (documented)."""
+
+EXPIRED, USED, SUPERSEDED, UNKNOWN = "expired", "used", "superseded", "unknown"
+
+_NOBODY = Account(0, Organisation("", "an organisation"), "nobody@nowhere.invalid", None, None, False, 0)
+
+
+class LinkRefused(Exception):
+    """A link that does not work: `reason` is expired, used, superseded or unknown; `account` is None for unknown."""
+
+    def __init__(self, reason: str, account: Account | None) -> None:
+        super().__init__(f"The link is {reason}.")
+        self.reason = reason
+        self.account = account
+
+
+@dataclass(frozen=True, slots=True)
+class GoodLink:
+    """A link that works: whose password it sets, and whether for the first time (`activation`) or again (`reset`)."""
+
+    account: Account
+    purpose: str
+
+
+def link_path(token: str) -> str:
+    """Where a link leads, below the world."""
+    return f"/password/link?token={token}"
+
+
+def send_invitation(work: Work, account: Account) -> None:
+    """Send the invitation, with a link that activates the account."""
+    token = new_link_token()
+    password_links.add_link(work, digest(token), account.id, ACTIVATION)
+    send_letter(work, account, invitation(account.organisation.name, link_path(token), ACTIVATION_HOURS))
+
+
+def request_reset(work: Work, email: str, hours: int) -> None:
+    """Send a link to the account with this address. Nothing but the mailbox tells whether there is one.
+
+    Without an account the same letter is written and put into the mailbox, and then that is undone: the answer takes as
+    long either way.
+    """
+    account = accounts.account_by_email(work, email)
+    token = new_link_token()
+    letter = password_reset((account or _NOBODY).organisation.name, link_path(token), hours)
+    work.record(PasswordResetRequested(account.email if account else None))
+    if account is not None:
+        password_links.add_link(work, digest(token), account.id, RESET)
+        send_letter(work, account, letter)
+        return
+    with work.undone():
+        password_links.link(work, digest(token))
+        mails.add_mail(work, _NOBODY.email, _NOBODY.organisation.name, letter, 0, mails.RELAY_OFF)
+
+
+def look_at_link(view: View, token: str, now: datetime, reset_hours: int) -> GoodLink:
+    """What a link is good for at the market time `now`. Raises LinkRefused."""
+    found = password_links.link(view, digest(token))
+    account = None if found is None else accounts.account_by_id(view, found.account_id)
+    if found is None or account is None:
+        raise LinkRefused(UNKNOWN, None)
+    if found.state != password_links.OPEN:
+        raise LinkRefused(USED if found.state == password_links.USED else SUPERSEDED, account)
+    hours = ACTIVATION_HOURS if found.purpose == ACTIVATION else reset_hours
+    if now - found.created_at >= timedelta(hours=hours):
+        raise LinkRefused(EXPIRED, account)
+    return GoodLink(account, found.purpose)
+
+
+def note_refusal(work: Work, refusal: LinkRefused) -> None:
+    """Note that a link did not work."""
+    work.record(PasswordLinkRefused(refusal.account.email if refusal.account else None, refusal.reason))
+
+
+def set_password(work: Work, token: str, password_hash: str, reset_hours: int, session_token: str | None) -> GoodLink:
+    """Set the password of a link's account and use the link up; other sessions of the account end.
+
+    An account that is new becomes active, and gets its API access token (wire.md; that it comes with the activation is
+    assumed). `session_token` is the browser's own session, which may go on. Raises LinkRefused.
+    """
+    link = look_at_link(work, token, work.now, reset_hours)
+    password_links.use_link(work, digest(token))
+    accounts.change_account(work, link.account.id, password_hash=password_hash)
+    ended = accounts.end_sessions_of(work, link.account.id, but=digest(session_token) if session_token else None)
+    work.record(PasswordSet(link.account.email, link.purpose, ended))
+    organisation_id = link.account.organisation.id
+    if tokens.token_of(work, organisation_id) is None:
+        tokens.add_token(work, new_api_token(), organisation_id)
+    return link

@@ -1,0 +1,107 @@
+"""The mailbox of a world: every e-mail that the simulated platforms sent, and whether it was sent on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+from sqlalchemy import Row, delete, func, or_, select, update
+
+from simulator.market.letters import Attachment, Block, Grid, Letter, Link, Mail, Paragraph
+from simulator.store import tables
+from simulator.store.engine import insert
+from simulator.store.instants import from_micros, to_micros
+from simulator.store.work import View, Work
+
+RELAY_OFF, RELAY_WAITING, RELAYED, RELAY_FAILED = "off", "waiting", "relayed", "failed"
+"""What became of a mail outside the mailbox: not wanted, not yet tried, taken by the relay, refused by it."""
+
+_BLOCK_KINDS = {"paragraph": Paragraph, "link": Link, "grid": Grid}
+_KIND_OF_BLOCK = {kind: name for name, kind in _BLOCK_KINDS.items()}
+
+
+def add_mail(work: Work, recipient: str, name: str, letter: Letter, journal_entry: int, relay: str) -> int:
+    """Put a letter into the mailbox; its id."""
+    result = work.connection.execute(insert(tables.mails), {
+        "at": to_micros(work.now), "kind": letter.kind, "recipient": recipient, "recipient_name": name,
+        "subject": letter.subject, "journal_entry": journal_entry, "relay": relay,
+        "blocks": orjson.dumps([{"is": _KIND_OF_BLOCK[type(block)], **asdict(block)} for block in letter.blocks]
+                               ).decode()})
+    mail_id = result.inserted_primary_key[0]
+    if letter.attachments:
+        work.connection.execute(insert(tables.mail_attachments), [
+            {"mail_id": mail_id, "number": number, "filename": attachment.filename,
+             "media_type": attachment.media_type, "content": attachment.content}
+            for number, attachment in enumerate(letter.attachments, 1)])
+    return mail_id
+
+
+def forget_oldest(work: Work, newest: int, limit: int) -> None:
+    """Keep the newest `limit` mails."""
+    if newest > limit:
+        work.connection.execute(delete(tables.mails).where(tables.mails.c.id <= newest - limit))
+
+
+def forget_all(work: Work) -> int:
+    """Empty the mailbox; how many mails there were."""
+    return work.connection.execute(delete(tables.mails)).rowcount
+
+
+def mail_by_id(view: View, mail_id: int) -> Mail | None:
+    """One mail."""
+    row = view.connection.execute(select(tables.mails).where(tables.mails.c.id == mail_id)).first()
+    return None if row is None else _mails(view, [row])[0]
+
+
+def find_mails(view: View, to: str | None = None, subject: str | None = None, words: str | None = None,
+               since: int = 0, limit: int = 1_000, newest_first: bool = False) -> list[Mail]:
+    """Mails with an id after `since`: to exactly this address, with this part of a subject, with these words anywhere.
+
+    Capitals make no difference. Oldest first, unless `newest_first`.
+    """
+    columns = tables.mails.c
+    query = select(tables.mails).where(columns.id > since).limit(limit)
+    query = query.order_by(columns.id.desc() if newest_first else columns.id)
+    if to is not None:
+        query = query.where(func.lower(columns.recipient) == to.strip().lower())
+    if subject is not None:
+        query = query.where(columns.subject.icontains(subject, autoescape=True))
+    if words:
+        query = query.where(or_(*(columns[name].icontains(words, autoescape=True)
+                                  for name in ("recipient", "recipient_name", "subject", "blocks"))))
+    return _mails(view, list(view.connection.execute(query)))
+
+
+def waiting_mails(view: View, limit: int) -> list[Mail]:
+    """Mails that are still to be sent on, oldest first."""
+    query = select(tables.mails).where(tables.mails.c.relay == RELAY_WAITING).order_by(tables.mails.c.id).limit(limit)
+    return _mails(view, list(view.connection.execute(query)))
+
+
+def set_relay(work: Work, mail_id: int, relay: str) -> bool:
+    """Note what became of a mail outside the mailbox; False when it is no longer in the mailbox."""
+    statement = update(tables.mails).where(tables.mails.c.id == mail_id).values(relay=relay)
+    return work.connection.execute(statement).rowcount == 1
+
+
+def _mails(view: View, rows: list[Row]) -> list[Mail]:
+    attachments: dict[int, list[Attachment]] = {}
+    columns = tables.mail_attachments.c
+    query = select(tables.mail_attachments).where(columns.mail_id.in_([row.id for row in rows])).order_by(
+        columns.mail_id, columns.number)
+    for row in view.connection.execute(query) if rows else ():
+        attachments.setdefault(row.mail_id, []).append(Attachment(row.filename, row.media_type, row.content))
+    return [
+        Mail(row.id, from_micros(row.at), row.recipient, row.recipient_name,
+             Letter(row.kind, row.subject, tuple(_block(value) for value in orjson.loads(row.blocks)),
+                    tuple(attachments.get(row.id, ()))),
+             row.journal_entry, row.relay)
+        for row in rows]
+
+
+def _block(value: dict[str, Any]) -> Block:
+    kind = value.pop("is")
+    if kind == "grid":
+        return Grid(tuple(value["columns"]), tuple(tuple(row) for row in value["rows"]))
+    return _BLOCK_KINDS[kind](**value)
