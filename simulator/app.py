@@ -8,7 +8,7 @@ from importlib import import_module
 from simulator import participant_api
 from simulator.contracts import Contract, ContractUnusable, load_contract
 from simulator.contracts.vocabulary import RESERVED_PREFIXES
-from simulator.gateway import Engine
+from simulator.gateway import Engine, Sender
 from simulator.operations.fixtures import FixtureUnusable
 from simulator.settings import CannotStart, Settings, SettingsUnusable
 from simulator.wire import WireCalls
@@ -18,7 +18,7 @@ from simulator.worlds import WorldRefused, Worlds
 PLATFORMS = ("participant",)
 
 PAGE_PREFIXES = ("/bootstrap", "/sign-in", "/sign-out", "/authenticator", "/api-testing", "/meterable-units",
-                 "/documentation")
+                 "/documentation", "/password", "/email-preferences")
 """Where the portal's pages stand; no contract may put a call there. A test holds this against the pages' routes."""
 
 
@@ -33,12 +33,15 @@ def load_contracts(settings: Settings) -> dict[str, Contract]:
             for platform in PLATFORMS}
 
 
-def build_engine(settings: Settings) -> Engine:
-    """Everything that requests are answered with, the worlds open. Raises CannotStart with all that is in the way."""
+def build_engine(settings: Settings, address: str) -> Engine:
+    """Everything that requests are answered with, the worlds open. `address` is where the server listens, as a URL.
+
+    Raises CannotStart with all that is in the way.
+    """
     worlds = None
     try:
         contracts = load_contracts(settings)
-        worlds = Worlds(settings)
+        worlds = Worlds(settings, address)
         worlds.open()
     except BaseException as error:
         if worlds is not None:
@@ -48,7 +51,17 @@ def build_engine(settings: Settings) -> Engine:
         if isinstance(error, FixtureUnusable | WorldUnusable | WorldRefused):
             raise CannotStart([str(error)]) from error
         raise
-    return Engine(worlds, WireCalls(participant_api.calls(contracts["participant"])), _page_loader(worlds, contracts))
+    return Engine(worlds, WireCalls(participant_api.calls(contracts["participant"])), _page_loader(worlds, contracts),
+                  _senders(worlds))
+
+
+def _senders(worlds: Worlds) -> list[Sender]:
+    """What sends things out of the simulator, at work already."""
+    if worlds.settings.smtp is None:
+        return []
+    relay = import_module("simulator.outbound.mail_relay").MailRelay(worlds, worlds.settings.smtp)
+    relay.start()
+    return [relay]
 
 
 def _page_loader(worlds: Worlds, contracts: dict[str, Contract]) -> Callable[[], Callable[..., Iterable[bytes]]]:

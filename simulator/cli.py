@@ -35,6 +35,7 @@ def main() -> None:
 @click.option("--contract", "contracts", multiple=True, metavar="PLATFORM=FILE",
               help="Your own OpenAPI contract instead of ours, such as participant=my.yaml. May be repeated.")
 @click.option("--control-token", metavar="SECRET", help="Secret that /_sim calls must carry; needed off loopback.")
+@click.option("--smtp", metavar="HOST:PORT", help="Mail server that every mail is sent on to as well.")
 @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="TOML file with settings.")
 def serve(contracts: tuple[str, ...], config: Path | None, **given: Any) -> None:
     """Serve the simulated platforms until Ctrl+C.

@@ -40,6 +40,9 @@ def _is_secret(name: str) -> bool:
 
 
 def _masked(name: str, value: str) -> str:
+    if name.lower() == "referer":
+        # The address of the page before; what its query says may be secret there.
+        return value.partition("?")[0]
     # Headers and parameters can have any name; only short ones are worth remembering.
     if not (_is_secret(name) if len(name) < 30 else _SECRET_NAME.search(name)):
         return value

@@ -44,7 +44,7 @@ class Simulator:
         self._server = HttpServer(gateway, self.settings.host, self.settings.port)
         try:
             self.port = self._server.start()
-            self._engine = import_module("simulator.app").build_engine(self.settings)
+            self._engine = import_module("simulator.app").build_engine(self.settings, self._reachable_url())
             gateway.ready(self._engine)
         except BaseException:
             self.stop()
@@ -79,6 +79,10 @@ class Simulator:
         """Where it is served, such as http://127.0.0.1:8000."""
         host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
         return f"http://{host}:{self.port}"
+
+    def _reachable_url(self) -> str:
+        """The server's address as a browser of this machine takes it: 0.0.0.0 is no place to go to."""
+        return self.url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
 
     def world_url(self, world: str = DEFAULT_WORLD) -> str:
         """Where a world is served."""

@@ -13,14 +13,16 @@ import io
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 import orjson
 
 from simulator import __version__
+from simulator.holding import Answer, Holding
 from simulator.market.errors import NotFound
 from simulator.settings import DEFAULT_WORLD, Settings
 from simulator.timekeeping.clock import wall_now
@@ -37,23 +39,32 @@ _SHORT_BODY = 150_000  # about a thousand readings: ten milliseconds
 _BODY_IN_MEMORY = 500_000
 _MORE_THAN_LIMIT_READ = 16
 
-Answer = tuple[int, list[tuple[str, str]], bytes]
-"""Status, headers, body."""
-
-
 WsgiApplication = Callable[..., Iterable[bytes]]
 
 HEALTH = "/_sim/health"
 _UNRECORDED = [("X-Request-Id", "not-recorded"), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
 
 
-class Engine:
-    """What requests are answered with: the worlds, the calls of the APIs, and the pages, which load on first use."""
+class Sender(Protocol):
+    """Something that sends out of the simulator in the background, until it is told to stop."""
 
-    def __init__(self, worlds: Worlds, calls: WireCalls, load_pages: Callable[[], WsgiApplication]) -> None:
+    def stop(self) -> None:
+        """Send nothing more."""
+        ...
+
+
+class Engine:
+    """What requests are answered with: the worlds, the calls of the APIs, and the pages, which load on first use.
+
+    `senders` are stopped before the worlds are closed.
+    """
+
+    def __init__(self, worlds: Worlds, calls: WireCalls, load_pages: Callable[[], WsgiApplication],
+                 senders: Sequence[Sender] = ()) -> None:
         self.worlds = worlds
         self.calls = calls
         self._load_pages = load_pages
+        self._senders = senders
         self._loading = threading.Lock()
         self._pages: WsgiApplication | None = None
         self._loader = threading.Thread(target=self.pages, name="flexsim-load-pages", daemon=True)
@@ -73,6 +84,8 @@ class Engine:
         """Close the worlds, when the pages are not being loaded any more: loading reads from the worlds' folder."""
         if self._loader.ident is not None:
             self._loader.join()
+        for sender in self._senders:
+            sender.stop()
         self.worlds.close()
 
 
@@ -102,6 +115,7 @@ class Gateway:
         self._quiet = threading.Event()
         self._quiet.set()
         self._draining = False
+        self._holding = Holding()
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         self._under_way += 1
@@ -123,6 +137,7 @@ class Gateway:
     def drain(self, seconds: float) -> None:
         """Refuse what comes from now on, and wait for what is under way, at most for some seconds."""
         self._draining = True
+        self._holding.release()
         self._loading.cancel()
         self._quiet.wait(seconds)
 
@@ -213,8 +228,9 @@ class Gateway:
                         break
                 length = body.tell()
             # What is longer than any page takes is not read to its end: the page refuses it by its length.
-            return await asyncio.get_running_loop().run_in_executor(
-                self._pool, self._page, engine, arrival, body, length)
+            ask = partial(asyncio.get_running_loop().run_in_executor, self._pool, self._page, engine, arrival, body,
+                          length)
+            return await self._holding.answer(ask, arrival.world, engine.worlds.announcements)
         finally:
             body.close()
 

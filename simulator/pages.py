@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from flask import Flask
 
-from simulator import control, portal
+from simulator import console, control, portal
 from simulator.contracts import Contract
 from simulator.web import create_application
 from simulator.worlds import Worlds
 
 
 def build_pages(worlds: Worlds, contracts: dict[str, Contract]) -> Flask:
-    """The portal and `/_sim`."""
+    """The portal, the console and `/_sim`."""
     without_forms = [control.surface(contracts)]
-    return create_application(worlds, [portal.surface(contracts["participant"]), *without_forms],
+    return create_application(worlds, [portal.surface(contracts["participant"]), console.surface(), *without_forms],
                               lambda application: portal.prepare(application, without_forms))

@@ -5,6 +5,7 @@ Strength is judged by zxcvbn, which knows common passwords, words, dates and key
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
@@ -12,6 +13,9 @@ from importlib import import_module
 LONGEST = 128
 _MOST_JUDGED = 72
 """zxcvbn's own limit; more characters only make a password stronger."""
+
+_one_at_a_time = threading.Lock()
+"""zxcvbn keeps the user's own words in a global while it judges."""
 
 _STRENGTHS = ("", "hard to guess for a person", "hard to guess in a thousand tries an hour",
               "hard to guess for a fast computer", "very hard to guess")
@@ -45,7 +49,8 @@ class PasswordRules:
 
     def _weaknesses(self, password: str, own_words: Iterable[str]) -> list[str]:
         # zxcvbn's lists take 13 MB: they load with the first password that is set.
-        judged = import_module("zxcvbn").zxcvbn(password[:_MOST_JUDGED], user_inputs=list(own_words))
+        with _one_at_a_time:
+            judged = import_module("zxcvbn").zxcvbn(password[:_MOST_JUDGED], user_inputs=list(own_words))
         if judged["score"] >= self.least_score:
             return []
         feedback = judged["feedback"]

@@ -16,23 +16,23 @@ _PUBLIC_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 def hash_password(password: str) -> str:
     """A hash to store, with its salt and parameters."""
-    return _HASHER.hash(_normal(password))
+    return _HASHER.hash(one_spelling(password))
 
 
 def hash_public_password(password: str) -> str:
     """A light hash, for passwords that anybody can read in a fixture."""
-    return _PUBLIC_HASHER.hash(_normal(password))
+    return _PUBLIC_HASHER.hash(one_spelling(password))
 
 
 def password_matches(stored: str | None, password: str) -> bool:
     """Whether a password belongs to a stored hash. Without one the answer is no, and takes as long."""
     try:
-        return _HASHER.verify(stored or _nobodys_hash(), _normal(password)) and stored is not None
+        return _HASHER.verify(stored or _nobodys_hash(), one_spelling(password)) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
 
 
-def _normal(password: str) -> str:
+def one_spelling(password: str) -> str:
     """One spelling of letters that devices write in several ways, such as é (NIST SP 800-63B, 3.1.1.2)."""
     return unicodedata.normalize("NFKC", password)
 

@@ -17,6 +17,7 @@ from werkzeug.local import LocalProxy
 from simulator import assets
 from simulator.exchanges import Exchange
 from simulator.gateway import ENVIRON_KEY
+from simulator.holding import ASK_AGAIN
 from simulator.world import World
 from simulator.worlds import Worlds
 
@@ -66,6 +67,19 @@ def problem(status: int, title: str, detail: str, errors: Iterable[dict[str, Any
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail,
                             "errors": list(errors)}
     return json_answer(body, status, "application/problem+json")
+
+
+def world_url() -> str:
+    """The world's address as the sender of this request knows it: http://127.0.0.1:8000/w/one."""
+    return request.url_root.rstrip("/")
+
+
+def ask_again(answer: Response, topic: str, seen: int, seconds: int) -> None:
+    """Let the gateway hold an answer back: when more than `seen` announcements of a topic were made, it asks once more.
+
+    After `seconds` the answer goes out as it is. No thread waits meanwhile.
+    """
+    answer.headers[ASK_AGAIN] = f"{topic} {seen} {seconds}"
 
 
 class WorldCookies(SecureCookieSessionInterface):

@@ -129,7 +129,7 @@ class World:
                     "start with another --data folder.")
             self.session_key = stamp["session_key"]
             self.fixture = stamp["fixture"]
-            self._starts_at_wall_time = stamp["starts_at"] == "wall"
+            self.starts_at_wall_time = stamp["starts_at"] == "wall"
             self.clock, self._jobs_through = timetable.load_clock(view)
             self._journal_ids = JournalIds(journal.last_id(connection))
         with self.work() as work:
@@ -153,7 +153,7 @@ class World:
             self._load()
             if self.clock.mode != FROZEN:
                 wall = wall_now()
-                market = wall if self._starts_at_wall_time else self.clock.market
+                market = wall if self.starts_at_wall_time else self.clock.market
                 self._set_clock(self.clock.moved_to(market, wall), None, record=False)
             with self.work() as work:
                 work.record(WorldStarted(self.fixture, "reset"))
@@ -173,6 +173,13 @@ class World:
         """Wall time at which the next job is due; None when the clock stands or there are no jobs."""
         due = next_due(self._jobs, self._jobs_through)
         return None if due is None else self.clock.wall_at(due)
+
+    def next_jobs(self) -> tuple[datetime, tuple[str, ...]] | None:
+        """The next market instant at which jobs are due, with their names; None without a timetable."""
+        through = self._jobs_through
+        due = next_due(self._jobs, through)
+        return None if due is None else (due, tuple(
+            job.name for job in self._jobs if job.trigger.next_after(through) == due))
 
     def set_clock(self, clock: Clock, cause: int | None) -> list[JobRun]:
         """Set the clock. Moving it forward runs what became due on the way; moving it back runs nothing again.
@@ -271,6 +278,10 @@ class World:
     def announce(self, topics: Iterable[str]) -> None:
         """Tell those who wait that there is something new in this world."""
         self._announcements.announce(self.name, topics)
+
+    def announced(self, topic: str) -> int:
+        """How often a topic was announced in this world."""
+        return self._announcements.count(self.name, topic)
 
     @contextmanager
     def turn_if_free(self) -> Iterator[bool]:

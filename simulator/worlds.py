@@ -19,7 +19,7 @@ from simulator.announcements import Announcements
 from simulator.ids import new_signing_key
 from simulator.market.errors import NotFound
 from simulator.market.facts import WorldStarted
-from simulator.operations.fixtures import DemoSignIn, Fixture, read_fixture, start_world
+from simulator.operations.fixtures import DemoSignIn, Fixture, FixtureUnusable, read_fixture, start_world
 from simulator.operations.history import journal_entries
 from simulator.operations.mails import MAIL_TOPIC
 from simulator.operations.timetable import timetable
@@ -35,6 +35,7 @@ from simulator.world import World, keeping
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 
+_START_GROWS_OLD = timedelta(minutes=10)
 _RETRY_DUE_JOBS = timedelta(seconds=30)
 
 _log = logging.getLogger("flexsim")
@@ -47,8 +48,9 @@ class WorldRefused(Exception):
 class Worlds:
     """All worlds of one server. Start with `open`, end with `close`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, address: str = "") -> None:
         self.settings = settings
+        self._address = settings.public_url or address
         self._temporary = settings.data is None
         self.folder = Path(tempfile.mkdtemp(prefix="flexsim-")) if settings.data is None else settings.data
         self._worlds: dict[str, World] = {}
@@ -122,6 +124,10 @@ class Worlds:
     def find(self, name: str) -> World | None:
         """A world by its name, without beginning to use it."""
         return self._worlds.get(name)
+
+    def address_of(self, name: str) -> str:
+        """Where people reach a world, such as http://127.0.0.1:8000/w/one: the start of links in mails sent on."""
+        return self._address if name == DEFAULT_WORLD else f"{self._address}/w/{name}"
 
     def enter(self, name: str, wait: bool = True) -> World | None:
         """Begin to use a world; the caller must `leave` it. Raises NotFound.
@@ -198,9 +204,29 @@ class Worlds:
         world = self.find(name)
         if world is None:
             raise NotFound("world", name)
+        self._renew_start(world)
         world.reset()
         self.clock_changed(name)
         return world
+
+    def _renew_start(self, world: World) -> None:
+        """Fill the start of a world anew when it is old: its readings and its invitations are relative to the start.
+
+        A world that starts at a time of its own keeps its start, and so does one whose fixture is not at hand any more.
+        """
+        made = datetime.fromtimestamp(world.fixture_file.stat().st_mtime, UTC)
+        if not world.starts_at_wall_time or wall_now() - made < _START_GROWS_OLD:
+            return
+        with self._making:
+            aside = self.folder / "worlds" / f".{world.name}"
+            aside.mkdir()
+            try:
+                self._build(aside, world.fixture, self._fixture(world.fixture), None)
+                (aside / world.fixture_file.name).replace(world.fixture_file)
+            except (WorldRefused, FixtureUnusable) as error:
+                _log.warning("world %s: it goes back to its start of %s: %s", world.name, made, error)
+            finally:
+                shutil.rmtree(aside)
 
     def delete(self, name: str) -> None:
         """Remove a world and all its data. Raises NotFound, WorldRefused for the world `default`."""
@@ -248,6 +274,7 @@ class Worlds:
         self._worlds[name] = World(name, self.folder / "worlds" / name, self.settings,
                                    timetable(self.settings.finalising_hour), self.announcements)
         self.clock_changed(name)
+        self._worlds[name].announce([MAIL_TOPIC])
 
     def _remove(self, name: str) -> None:
         world = self._worlds[name]

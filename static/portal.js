@@ -18,6 +18,18 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
+const showPasswords = document.querySelector("[data-show-passwords]");
+if (showPasswords) {
+  const form = showPasswords.closest("form");
+  const fields = form.querySelectorAll("input[type=password]");
+  const box = showPasswords.querySelector("input");
+  const show = (shown) => { for (const field of fields) field.type = shown ? "text" : "password"; };
+  showPasswords.hidden = false;
+  box.addEventListener("change", () => show(box.checked));
+  // Browsers remember what was typed into fields of text.
+  form.addEventListener("submit", () => show(false));
+}
+
 // A menu closes when something else is clicked or reached with Tab, or with the Escape key.
 const openMenus = () => document.querySelectorAll(".portal-bar details[open]");
 const closeOthers = (target) => {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -247,13 +248,18 @@ def _values(form: Element) -> dict[str, str]:
         is_chosen = kind not in ("radio", "checkbox") or "checked" in element.attributes
         if "name" in element.attributes and kind not in ("file", "submit") and is_chosen:
             values[element["name"]] = element.attributes.get("value", "")
+    for element in form.find_all("select"):
+        options = element.find_all("option")
+        for option in [option for option in options if "selected" in option.attributes] or options[:1]:
+            values[element["name"]] = option["value"]
     return values
 
 
 def check_page(page: Page) -> None:
     """What holds for every page; each assertion says what is wrong and where."""
     tree, where = page.tree, page.url
-    assert page.title.endswith(" – Flexible Power Portal simulator"), where
+    is_console = re.match(r"(/w/[^/]+)?/console(/|$)", urlsplit(where).path)
+    assert page.title.endswith(f" – {'Simulator console' if is_console else 'Flexible Power Portal simulator'}"), where
     assert tree.find("html")["lang"] == "en-GB", where
     assert len(tree.find_all("h1")) == 1, f"{where}: {len(tree.find_all('h1'))} first headings"
     assert SIMULATOR_LINE in tree.find(class_="simulator-line").text, where

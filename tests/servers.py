@@ -110,6 +110,10 @@ class WorldClient:
         query = {"since": since, "limit": limit, **({"kind": kind} if kind else {})}
         return _good(self.get("/_sim/journal", params=query))["entries"]
 
+    def mails(self, **query: Any) -> list[dict[str, Any]]:
+        """Mails in the world's mailbox, oldest first; `to`, `subject`, `since`, `limit`, `wait` as in the call."""
+        return _good(self.get("/_sim/mailbox", params=query))["messages"]
+
     def code(self, participant: str = "brindle") -> str:
         """The six digits that a participant's authenticator shows now."""
         return _good(self.get(f"/_sim/participants/{participant}/totp"))["code"]

@@ -44,6 +44,23 @@ def refuse(errors: list[dict[str, Any]]) -> None:
                   "changed.", errors))
 
 
+def read_numbers(defaults: dict[str, int]) -> dict[str, int]:
+    """The whole numbers of the query with these names; aborts with 422 and every one that is none."""
+    numbers = dict(defaults)
+    errors = []
+    for name in defaults:
+        text = request.args.get(name)
+        if text is None:
+            continue
+        if text.isascii() and text.isdigit() and len(text) < 16:
+            numbers[name] = int(text)
+        else:
+            errors.append({"pointer": f"query {name}", "code": "type", "message": f"{name} is a whole number."})
+    if errors:
+        refuse(errors)
+    return numbers
+
+
 def read_instant(body: dict[str, Any], name: str) -> datetime | None:
     """The instant in a property of a body, None when absent; aborts with 422 for anything but RFC 3339."""
     if name not in body:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from simulator.control.bodies import refuse
+from simulator.control.bodies import read_numbers
 from simulator.operations.history import journal_entries
 from simulator.web import current_world, json_answer
 
@@ -18,18 +18,7 @@ def add_routes(blueprint: Blueprint) -> None:
 
 def read_journal() -> Response:
     """Entries after `since`, oldest first; `kind` is exact, or a prefix when it ends with a dot."""
-    numbers = {"since": 0, "limit": 1_000}
-    errors = []
-    for name in numbers:
-        text = request.args.get(name)
-        if text is None:
-            continue
-        if text.isascii() and text.isdigit() and len(text) < 16:
-            numbers[name] = int(text)
-        else:
-            errors.append({"pointer": f"query {name}", "code": "type", "message": f"{name} is a whole number."})
-    if errors:
-        refuse(errors)
+    numbers = read_numbers({"since": 0, "limit": 1_000})
     with current_world.view() as view:
         entries = journal_entries(view, request.args.get("kind"), numbers["since"], min(numbers["limit"], _MOST))
     return json_answer({"entries": [

@@ -11,10 +11,10 @@ from html import escape
 from simulator.market.letters import Block, Grid, Letter, Link, Mail, Paragraph
 
 SENDER_NAME = "Flexible Power Portal (simulator)"
-NOTICE = ("SIMULATOR — sent by a simulator of the Flexible Power Portal. Not affiliated with National Grid or any other "
-          "operator.")
+NOTICE = ("SIMULATOR — sent by a simulator of the Flexible Power Portal. Not affiliated with National Grid or any "
+          "other operator.")
 
-_BODY = "margin:0;background:#f4f7f8;color:#14323f;font:16px/1.5 system-ui,Roboto,sans-serif"
+_BODY = "margin:0;background:#f4f7f8;color:#14323f;font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere"
 _CARD = "max-width:36rem;margin:0 auto;padding:1.5rem;background:#fff"
 _BUTTON = ("display:inline-block;padding:.6rem 1.2rem;border-radius:.375rem;background:#0b5c86;color:#fff;"
            "text-decoration:none;font-weight:600")

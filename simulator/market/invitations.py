@@ -95,8 +95,8 @@ def breaches_of_email(email: str, taken: Collection[str]) -> list[RuleBreach]:
         return [RuleBreach(None, "email", "format", "That is not an email address: write it like "
                            "desk@company.example, without spaces, in unaccented letters.")]
     if email.lower() in taken:
-        return [RuleBreach(None, "email", "email_taken", "Another account logs in with this address. Each account needs "
-                           "its own.")]
+        return [RuleBreach(None, "email", "email_taken", "Another account logs in with this address. Each account "
+                           "needs its own.")]
     return []
 
 

@@ -30,9 +30,19 @@ def mail_by_id(view: View, mail_id: int) -> Mail | None:
 
 
 def find_mails(view: View, to: str | None = None, subject: str | None = None, words: str | None = None,
-               since: int = 0, limit: int = 1_000, newest_first: bool = False) -> list[Mail]:
+               since: int = 0, limit: int = 1_000, newest_first: bool = False, offset: int = 0) -> list[Mail]:
     """Mails after the number `since`: to this address, with this part of a subject, with these words anywhere."""
-    return mails.find_mails(view, to, subject, words, since, limit, newest_first)
+    return mails.find_mails(view, to, subject, words, since, limit, newest_first, offset)
+
+
+def count_mails(view: View, words: str | None = None) -> int:
+    """How many mails there are, with these words anywhere."""
+    return mails.count_mails(view, words)
+
+
+def mails_around(view: View, mail_id: int) -> tuple[int | None, int | None]:
+    """The numbers of the mail before and of the mail after this one."""
+    return mails.mails_around(view, mail_id)
 
 
 def empty_mailbox(work: Work) -> int:
@@ -47,14 +57,13 @@ def mails_to_relay(view: View, limit: int = 100) -> list[Mail]:
     return mails.waiting_mails(view, limit)
 
 
-def relay_again(work: Work, mail_id: int) -> bool:
-    """Offer a mail to the mail server once more; False when there is no such mail."""
-    found = mails.set_relay(work, mail_id, RELAY_WAITING)
+def relay_again(work: Work, mail: Mail) -> None:
+    """Offer a mail to the mail server once more."""
+    mails.set_relay(work, mail, RELAY_WAITING)
     work.announce(MAIL_TOPIC)
-    return found
 
 
 def note_relay(work: Work, mail: Mail, server: str, failure: str | None) -> None:
     """Note what the mail server made of a mail. It stays in the mailbox either way."""
-    mails.set_relay(work, mail.id, RELAYED if failure is None else RELAY_FAILED)
-    work.record(MailRelayed(mail.id, server) if failure is None else MailRelayFailed(mail.id, server, failure))
+    if mails.set_relay(work, mail, RELAYED if failure is None else RELAY_FAILED):
+        work.record(MailRelayed(mail.id, server) if failure is None else MailRelayFailed(mail.id, server, failure))

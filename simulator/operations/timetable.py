@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import datetime, time
 
+from simulator.market.letters import BatchEmail
 from simulator.operations.email_preferences import (
     send_daily_schedules,
     send_monthly_invoices,
@@ -15,6 +16,13 @@ from simulator.timekeeping.triggers import Daily, Monthly, Weekly
 
 _THURSDAY = 3
 
+_SENDINGS = {
+    BatchEmail.MONTHLY_INVOICES: Job("send_monthly_invoices", Monthly(day=1, at=time(4)), send_monthly_invoices),
+    BatchEmail.DAILY_SCHEDULES: Job("send_daily_schedules", Daily(at=time(8)), send_daily_schedules),
+    BatchEmail.WEEKLY_ACCEPTED_DECLARATIONS: Job(
+        "send_weekly_acceptances", Weekly(_THURSDAY, at=time(12, 5)), send_weekly_acceptances),
+}
+
 
 def timetable(finalising_hour: int) -> tuple[Job, ...]:
     """All jobs. The times of the e-mails are documented (portal guide §3.6), and so is the 15th (§3.3); its hour is
@@ -22,7 +30,10 @@ def timetable(finalising_hour: int) -> tuple[Job, ...]:
     """
     return (
         Job("finalise_previous_month", Monthly(day=FINALISING_DAY, at=time(finalising_hour)), finalise_previous_month),
-        Job("send_monthly_invoices", Monthly(day=1, at=time(4)), send_monthly_invoices),
-        Job("send_daily_schedules", Daily(at=time(8)), send_daily_schedules),
-        Job("send_weekly_acceptances", Weekly(_THURSDAY, at=time(12, 5)), send_weekly_acceptances),
+        *_SENDINGS.values(),
     )
+
+
+def next_sending(email: BatchEmail, now: datetime) -> datetime:
+    """When an e-mail is sent next."""
+    return _SENDINGS[email].trigger.next_after(now)

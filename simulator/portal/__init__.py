@@ -10,20 +10,34 @@ from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 
 from simulator.contracts import Contract
-from simulator.portal import authenticator, documentation, menu, readings, sign_in, tokens, units, uploads
+from simulator.portal import (
+    authenticator,
+    documentation,
+    email_preferences,
+    menu,
+    passwords,
+    readings,
+    sign_in,
+    tokens,
+    units,
+    uploads,
+)
 from simulator.portal.guard import add_sign_in, guard
 from simulator.upload_runs import UploadRuns
 from simulator.web import Surface
 
 FOR_ALL = frozenset(f"portal.{name}" for name in (
-    "sign_in_page", "sign_in", "code_page", "verify_code", "setup_page", "verify_setup"))
-"""Pages of the way in. The code and set-up pages ask for the password's success themselves."""
+    "sign_in_page", "sign_in", "code_page", "verify_code", "setup_page", "verify_setup", "forgotten_page",
+    "request_link", "link_sent_page", "follow_link", "new_password_page", "set_password"))
+"""Pages of the way in. The code and set-up pages ask for the password's success themselves, those that set a password
+for a link that works.
+"""
 
 
 def surface(contract: Contract) -> Surface:
     """All pages of the portal."""
     blueprint = Blueprint("portal", __name__)
-    for page in (sign_in, authenticator, units, tokens):
+    for page in (sign_in, authenticator, passwords, email_preferences, units, tokens):
         page.add_routes(blueprint)
     readings.add_routes(blueprint, contract)
     documentation.add_routes(blueprint, contract)

@@ -12,20 +12,29 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
+from simulator import passwords
+from simulator.ids import digest
 from simulator.market.organisations import Account
 from simulator.operations import sign_in as signing_in
 from simulator.operations.sign_in import NotSignedIn
+from simulator.password_rules import LONGEST
 from simulator.portal.guard import SignedInUser, longest_session, sign_in_rules
 from simulator.web import current_world, current_worlds, work_of_request
 
 _PENDING = "pending_sign_in"
 
 
+def one_spelling(text: str | None) -> str:
+    """What was typed into a password field, the same from every device, so that lengths are counted alike."""
+    return passwords.one_spelling(text or "")
+
+
 class SignInForm(FlaskForm):
     """E-mail and password."""
 
     email = StringField("Email address", [InputRequired("Enter your email address."), Length(max=254)])
-    password = PasswordField("Password", [InputRequired("Enter your password."), Length(max=128)])
+    password = PasswordField("Password", [InputRequired("Enter your password."), Length(max=LONGEST)],
+                             filters=[one_spelling])
     next = HiddenField()
 
 
@@ -63,13 +72,8 @@ def sign_in_page() -> Any:
 
 
 def _show(form: SignInForm, status: int = 200) -> Any:
-    return render_template("portal/sign_in.html", form=form, codes_are_open=_codes_are_open(),
+    return render_template("portal/sign_in.html", form=form,
                            demo=current_worlds.demo_sign_in(current_world.fixture)), status
-
-
-def _codes_are_open() -> bool:
-    """Whether anybody may ask `/_sim` for the current code; with a control token a browser cannot."""
-    return current_worlds.settings.control_token is None
 
 
 def sign_in() -> Any:
@@ -83,8 +87,8 @@ def sign_in() -> Any:
         form.password.errors = [*form.password.errors, str(refusal)]
         return _show(form, 422)
     session.clear()
-    session[_PENDING] = {"account": account.id, "at": current_world.credential_now().timestamp(),
-                         "next": form.next.data or ""}
+    session[_PENDING] = {"account": account.id, "password": _mark_of_password(account),
+                         "at": current_world.credential_now().timestamp(), "next": form.next.data or ""}
     return redirect(url_for("portal.code_page" if account.authenticator_enrolled else "portal.setup_page"))
 
 
@@ -122,7 +126,14 @@ def pending_account() -> Account | None:
     if not 0 <= age <= longest:
         return None
     with current_world.view() as view:
-        return signing_in.account_by_id(view, pending["account"])
+        account = signing_in.account_by_id(view, pending["account"])
+    # A password that was changed meanwhile is no longer right.
+    return account if account is not None and pending.get("password") == _mark_of_password(account) else None
+
+
+def _mark_of_password(account: Account) -> str:
+    """What tells one password of an account from the next, and nothing about either."""
+    return digest(account.password_hash or "")[:16]
 
 
 def start_over() -> Any:
@@ -144,7 +155,7 @@ def code_page() -> Any:
 
 def _show_code(form: CodeForm, account: Account, status: int = 200) -> Any:
     demo = current_worlds.demo_sign_in(current_world.fixture)
-    return render_template("portal/code.html", form=form, codes_are_open=_codes_are_open(),
+    return render_template("portal/code.html", form=form,
                            demo=demo if demo and demo.email == account.email else None), status
 
 
@@ -174,6 +185,8 @@ def finish_sign_in(account: Account, code: str) -> str | None:
         with work_of_request() as work:
             # Read again inside the transaction: of two uses of one code at the same moment, one must fail.
             present = signing_in.account_by_id(work, account.id) or account
+            if present.password_hash != account.password_hash:
+                raise NotSignedIn("password changed", "Your password was changed meanwhile. Go back and log in again.")
             signing_in.verify_code(work, present, code, now, sign_in_rules())
             token = signing_in.open_session(work, present, now, longest_session())
     except NotSignedIn as refusal:

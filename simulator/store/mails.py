@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, or_, select, update
 
 from simulator.market.letters import Attachment, Block, Grid, Letter, Link, Mail, Paragraph
 from simulator.store import tables
@@ -27,7 +27,8 @@ def add_mail(work: Work, recipient: str, name: str, letter: Letter, journal_entr
         "at": to_micros(work.now), "kind": letter.kind, "recipient": recipient, "recipient_name": name,
         "subject": letter.subject, "journal_entry": journal_entry, "relay": relay,
         "blocks": orjson.dumps([{"is": _KIND_OF_BLOCK[type(block)], **asdict(block)} for block in letter.blocks]
-                               ).decode()})
+                               ).decode(),
+        "words": "\n".join(_words(block) for block in letter.blocks)})
     mail_id = result.inserted_primary_key[0]
     if letter.attachments:
         work.connection.execute(insert(tables.mail_attachments), [
@@ -55,22 +56,39 @@ def mail_by_id(view: View, mail_id: int) -> Mail | None:
 
 
 def find_mails(view: View, to: str | None = None, subject: str | None = None, words: str | None = None,
-               since: int = 0, limit: int = 1_000, newest_first: bool = False) -> list[Mail]:
+               since: int = 0, limit: int = 1_000, newest_first: bool = False, offset: int = 0) -> list[Mail]:
     """Mails with an id after `since`: to exactly this address, with this part of a subject, with these words anywhere.
 
-    Capitals make no difference. Oldest first, unless `newest_first`.
+    Capitals make no difference. Oldest first, unless `newest_first`; the first `offset` of them are left out.
     """
     columns = tables.mails.c
-    query = select(tables.mails).where(columns.id > since).limit(limit)
+    query = select(tables.mails).where(columns.id > since).limit(limit).offset(offset)
     query = query.order_by(columns.id.desc() if newest_first else columns.id)
     if to is not None:
         query = query.where(func.lower(columns.recipient) == to.strip().lower())
     if subject is not None:
         query = query.where(columns.subject.icontains(subject, autoescape=True))
     if words:
-        query = query.where(or_(*(columns[name].icontains(words, autoescape=True)
-                                  for name in ("recipient", "recipient_name", "subject", "blocks"))))
+        query = query.where(_has_words(words))
     return _mails(view, list(view.connection.execute(query)))
+
+
+def _has_words(words: str) -> ColumnElement[bool]:
+    return or_(*(tables.mails.c[name].icontains(words, autoescape=True)
+                 for name in ("recipient", "recipient_name", "subject", "words")))
+
+
+def count_mails(view: View, words: str | None = None) -> int:
+    """How many mails there are, with these words anywhere."""
+    query = select(func.count()).select_from(tables.mails)
+    return view.connection.execute(query.where(_has_words(words)) if words else query).scalar_one()
+
+
+def mails_around(view: View, mail_id: int) -> tuple[int | None, int | None]:
+    """The numbers of the mail before and of the mail after this one."""
+    column = tables.mails.c.id
+    before, after = (select(func.max(column)).where(column < mail_id), select(func.min(column)).where(column > mail_id))
+    return view.connection.execute(before).scalar(), view.connection.execute(after).scalar()
 
 
 def waiting_mails(view: View, limit: int) -> list[Mail]:
@@ -79,9 +97,15 @@ def waiting_mails(view: View, limit: int) -> list[Mail]:
     return _mails(view, list(view.connection.execute(query)))
 
 
-def set_relay(work: Work, mail_id: int, relay: str) -> bool:
-    """Note what became of a mail outside the mailbox; False when it is no longer in the mailbox."""
-    statement = update(tables.mails).where(tables.mails.c.id == mail_id).values(relay=relay)
+def set_relay(work: Work, mail: Mail, relay: str) -> bool:
+    """Note what became of a mail outside the mailbox; False when it is no longer in the mailbox.
+
+    A world that was reset meanwhile may have given its number to another mail, of another time.
+    """
+    columns = tables.mails.c
+    statement = update(tables.mails).where(
+        columns.id == mail.id, columns.at == to_micros(mail.at), columns.journal_entry == mail.journal_entry,
+    ).values(relay=relay)
     return work.connection.execute(statement).rowcount == 1
 
 
@@ -98,6 +122,13 @@ def _mails(view: View, rows: list[Row]) -> list[Mail]:
                     tuple(attachments.get(row.id, ()))),
              row.journal_entry, row.relay)
         for row in rows]
+
+
+def _words(block: Block) -> str:
+    """What a reader sees of a block, to be searched in."""
+    if isinstance(block, Grid):
+        return "\n".join(" ".join(row) for row in (block.columns, *block.rows))
+    return block.words if isinstance(block, Link) else block.text
 
 
 def _block(value: dict[str, Any]) -> Block:

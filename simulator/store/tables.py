@@ -98,6 +98,7 @@ mails = Table(
     Column("recipient_name", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("blocks", Text, nullable=False),
+    Column("words", Text, nullable=False),
     Column("journal_entry", Integer, nullable=False),
     Column("relay", Text, nullable=False, index=True),
     sqlite_autoincrement=True,

@@ -7,7 +7,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from tests.servers import WorldClient
-from tests.stories.browsing import DESKTOP, PHONE, SECRET, Visitor, code_of, visiting
+from tests.stories.browsing import DESKTOP, EMAIL, PHONE, SECRET, Visitor, code_of, visiting
+from tests.stories.links import GOOD, TAMAR, ask_for_link, newest_link, set_password
 
 HEADER = "meterable_unit_id,timestamp,power_kw\n"
 ONE_GOOD = HEADER + "MU-1002,2026-11-02T16:30:00Z,-12.5\n"
@@ -87,6 +88,57 @@ def test_the_pages_inside(judged: Visitor, world: WorldClient) -> None:
     judged.button("Create a new token").click()
     judged.sees("A new token is in force.")
     look(judged, "a new token")
+
+
+def test_forgotten_passwords_and_links(judged: Visitor, frozen_world: WorldClient, world: WorldClient) -> None:
+    page = judged.page
+    page.goto(world.url + "/password/forgotten")
+    look(judged, "forgot your password")
+    page.get_by_label("Email address").fill("x" * 300)
+    judged.button("Send the link").click()
+    judged.sees("Enter an email address, such as desk@company.example.")
+    look(judged, "forgot your password, with errors")
+    page.get_by_label("Email address").fill("x" * 200 + "@company.example")
+    judged.button("Send the link").click()
+    judged.sees_heading("Check your email")
+    look(judged, "check your email")
+
+    older, newer = newest_link(world, TAMAR), ask_for_link(world, TAMAR)
+    used, expired = ask_for_link(world, EMAIL), ask_for_link(frozen_world, "desk@settled.example")
+    set_password(world, used)
+    frozen_world.advance("PT24H")
+    for link, heading in ((older, "A newer link was sent"), (used, "This link was used already"),
+                          (expired, "This link has expired"), (newer + "x", "This link is not one of ours")):
+        page.goto(link)
+        judged.sees_heading(heading)
+        look(judged, heading)
+
+    page.goto(newer)
+    look(judged, "a new password")
+    page.get_by_label("New password", exact=True).fill("password")
+    page.get_by_label("Repeat the new password").fill("other")
+    page.get_by_label("Show password").check()
+    judged.button("Set password").click()
+    judged.sees("The two passwords are not the same.")
+    look(judged, "a new password, with errors")
+    page.get_by_label("New password", exact=True).fill(GOOD)
+    page.get_by_label("Repeat the new password").fill(GOOD)
+    judged.button("Set password").click()
+    judged.sees("Your password is set.")
+    look(judged, "log in with the new password")
+
+
+def test_email_preferences(judged: Visitor, world: WorldClient) -> None:
+    page = judged.page
+    judged.sign_in(world.url)
+    page.goto(world.url + "/email-preferences")
+    look(judged, "email preferences")
+    judged.button("Opt out of the Daily Schedules email").click()
+    judged.sees("You opted out of the Daily Schedules email.")
+    look(judged, "email preferences, one opted out")
+    page.goto(ask_for_link(world, TAMAR))
+    judged.sees("which is another account")
+    look(judged, "a link of another account")
 
 
 def test_uploads(judged: Visitor, world: WorldClient) -> None:

@@ -6,15 +6,16 @@ from playwright.sync_api import Browser, expect
 
 from tests.servers import WorldClient
 from tests.stories.browsing import EMAIL, PASSWORD, SECRET, Visitor, code_of, visiting
+from tests.stories.links import GOOD, newest_link
 
-_FOCUSED = """() => {
+_FOCUSED = r"""() => {
   const element = document.activeElement;
   if (!element || element === document.body) return null;
   const box = element.getBoundingClientRect(), style = getComputedStyle(element);
   const line = document.querySelector('.simulator-line').getBoundingClientRect();
   const middle = document.elementFromPoint(box.x + Math.min(box.width / 2, 20), box.y + Math.min(box.height / 2, 10));
   return {
-    words: (element.innerText || element.getAttribute('aria-label') || element.id || '').trim(),
+    words: (element.innerText || element.getAttribute('aria-label') || element.id || '').trim().replace(/\s+/g, ' '),
     ring: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
     inView: box.bottom > line.bottom - 1 && box.top < innerHeight && box.width > 0,
     onTop: middle !== null && (element.contains(middle) || middle.contains(element) || element.id === middle.htmlFor),
@@ -72,6 +73,15 @@ def the_whole_visit(visitor: Visitor, world: WorldClient) -> None:
 
     tab_to(visitor, "Brindle Aggregation Ltd")
     press(visitor, "Space")
+    tab_to(visitor, "Email preferences", most=1)
+    press(visitor, "Enter")
+    visitor.sees_heading("Email preferences")
+    tab_to(visitor, "Opt out of the Daily Schedules email")
+    press(visitor, "Space")
+    visitor.sees("You opted out of the Daily Schedules email.")
+
+    tab_to(visitor, "Brindle Aggregation Ltd")
+    press(visitor, "Space")
     tab_to(visitor, "Sign out", most=2)
     press(visitor, "Enter")
     visitor.sees("You are signed out.")
@@ -84,6 +94,29 @@ def test_the_whole_visit_by_keyboard(visitor: Visitor, world: WorldClient) -> No
 def test_the_whole_visit_by_keyboard_in_a_narrow_window(browser: Browser, world: WorldClient) -> None:
     with visiting(browser, viewport={"width": 500, "height": 700}) as visitor:
         the_whole_visit(visitor, world)
+
+
+def test_a_password_is_set_by_keyboard(visitor: Visitor, world: WorldClient) -> None:
+    page = visitor.page
+    page.goto(world.url)
+    tab_to(visitor, "Forgot your password")
+    press(visitor, "Enter")
+    visitor.sees_heading("Forgot your password")
+    tab_to(visitor, "email")
+    page.keyboard.type(EMAIL)
+    press(visitor, "Enter")
+    visitor.sees_heading("Check your email")
+    page.goto(newest_link(world, EMAIL))
+    visitor.sees_heading("Create a new password")
+    tab_to(visitor, "password")
+    page.keyboard.type(GOOD)
+    tab_to(visitor, "repeat", most=1)
+    page.keyboard.type(GOOD)
+    tab_to(visitor, "show-password", most=1)
+    press(visitor, "Space")
+    tab_to(visitor, "Set password", most=1)
+    press(visitor, "Space")
+    visitor.sees("Your password is set.")
 
 
 def test_menus_close_with_escape_and_when_the_focus_moves_on(signed_in: Visitor) -> None:

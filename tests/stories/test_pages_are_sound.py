@@ -23,7 +23,8 @@ def crawl(client: PageClient, start: str) -> dict[str, Page]:
     waiting = [client.url + start]
     while waiting:
         place = waiting.pop()
-        if place in seen or "/_sim/" in place or place.endswith(".csv"):
+        elsewhere = place.startswith((client.url + "/_sim/", client.url + "/console"))
+        if place in seen or elsewhere or place.endswith(".csv"):
             continue
         answer = client.raw("GET", place)
         if answer.is_redirect:

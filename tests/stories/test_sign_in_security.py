@@ -112,7 +112,8 @@ def test_answers_tell_a_stranger_nothing_about_accounts(frozen_world: WorldClien
 
 
 FORMS = ["/sign-in", "/sign-in/code", "/authenticator", "/sign-out", "/api-testing/tokens",
-         "/api-testing/readings/uploads"]
+         "/api-testing/readings/uploads", "/password/forgotten", "/password/new", "/email-preferences/monthly_invoices",
+         "/email-preferences/weekly_accepted_declarations", "/email-preferences/daily_schedules"]
 
 
 @pytest.mark.parametrize("path", FORMS)
@@ -131,7 +132,7 @@ def test_every_form_there_is_was_tried() -> None:
         client = PageClient(world.url)
         client.sign_in(EMAIL, PASSWORD, world.code())
         for path in ("/sign-in", "/sign-in/code", "/authenticator", "/meterable-units", "/api-testing/readings",
-                     "/api-testing/tokens"):
+                     "/api-testing/tokens", "/email-preferences", "/password/forgotten"):
             answer = client.raw("GET", path)
             with_forms |= set(re.findall(r'method="post" action="/w/[^/]+([^"]+)"', answer.text))
     assert with_forms <= set(FORMS)

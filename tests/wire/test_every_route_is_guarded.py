@@ -16,11 +16,13 @@ from simulator.settings import Settings
 from simulator.worlds import Worlds
 from tests.builders import refusal
 from tests.portal import fields_of, sign_in
-from tests.servers import WorldClient
+from tests.servers import WorldClient, running
 
 OPEN_PAGES = {"portal.sign_in_page", "portal.sign_in", "portal.code_page", "portal.verify_code", "portal.setup_page",
-              "portal.verify_setup"}
-"""Pages of the way in; the code and set-up pages ask for the password's success themselves."""
+              "portal.verify_setup", "portal.forgotten_page", "portal.request_link", "portal.link_sent_page",
+              "portal.follow_link", "portal.new_password_page", "portal.set_password"}
+"""Pages of the way in; the code and set-up pages ask for the password's success themselves, those that set a password
+for a link that works."""
 
 FILES = {"static", "bootstrap.static"}
 """Style sheets, scripts and icons: they hold nothing that is secret."""
@@ -76,7 +78,7 @@ def test_only_the_pages_of_the_way_in_are_open(app: Flask) -> None:
     """Portal guide §2 (documented): password first, then the code."""
     surfaces = app.extensions["flexsim.surfaces"]
     assert surfaces["portal"].open_to_all == OPEN_PAGES
-    assert surfaces["control"].open_to_all == frozenset()
+    assert surfaces["control"].open_to_all == surfaces["console"].open_to_all == frozenset()
 
 
 @pytest.mark.parametrize("path", ["/sign-in/code", "/authenticator"])
@@ -88,8 +90,8 @@ def test_the_second_step_needs_the_first(world: WorldClient, path: str) -> None:
 
 def test_every_form_needs_its_token(app: Flask, world: WorldClient) -> None:
     """CSRF protection on every form, signed in or not."""
-    forms = [call for call in calls(app, "portal") if call[1] != "GET"]
-    assert len(forms) > 4
+    forms = [call for surface in ("portal", "console") for call in calls(app, surface) if call[1] != "GET"]
+    assert len(forms) > 12
     for signed_in in (False, True):
         if signed_in:
             sign_in(world)
@@ -108,6 +110,33 @@ def test_every_control_call_refuses_a_foreign_page(app: Flask, world: WorldClien
         refusal(world.request(method, path, headers={"Origin": "https://evil.example"}), 403)
 
 
+def test_every_page_of_the_console_refuses_a_foreign_page(app: Flask, world: WorldClient) -> None:
+    """Ours: the console drives the simulator as /_sim does; it says so with a page."""
+    guarded = calls(app, "console")
+    assert len(guarded) > 12
+    token = fields_of(world.get("/console/participants").text)["csrf_token"]
+    for endpoint, method, path in guarded:
+        answer = world.request(method, path, headers={"Origin": "https://evil.example"}, allow_redirects=False,
+                               data=None if method == "GET" else {"csrf_token": token})
+        assert answer.status_code == 403, endpoint
+        assert "may not drive the simulator" in answer.text
+
+
+def test_every_page_of_the_console_needs_the_control_token(app: Flask) -> None:
+    """wire: the console is open on loopback; with --control-token it is checked."""
+    with running(control_token="control-secret") as server:
+        world = WorldClient(server.url, "default")
+        token = fields_of(world.get("/console/enter").text)["csrf_token"]
+        for endpoint, method, path in calls(app, "console"):
+            if endpoint in ("console.enter_page", "console.enter"):
+                continue
+            answer = world.request(method, path, allow_redirects=False,
+                                   data=None if method == "GET" else {"csrf_token": token})
+            assert answer.status_code == 302, endpoint
+            assert answer.headers["Location"].partition("?")[0] == "/console/enter", endpoint
+        world.close()
+
+
 def test_every_participant_call_needs_a_token(world: WorldClient) -> None:
     """wire: Authorization: Bearer on every call; the routes are those of the contract in force."""
     contract = world.get("/_sim/contracts/participant").json()
@@ -120,10 +149,12 @@ def test_every_participant_call_needs_a_token(world: WorldClient) -> None:
 def test_every_page_carries_the_protective_headers(app: Flask, world: WorldClient) -> None:
     """A strict Content-Security-Policy without inline script, on pages and errors alike."""
     sign_in(world)
-    for _, method, path in calls(app, "portal"):
+    for endpoint, method, path in (*calls(app, "portal"), *calls(app, "console")):
         answer = world.request(method, path, allow_redirects=False)
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
-        assert "unsafe" not in policy
+        # The HTML of a mail has styles of its own, and is locked up for it.
+        is_mail = endpoint == "console.mail_html"
+        assert policy.startswith("sandbox ") if is_mail else "unsafe" not in policy, endpoint
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Cache-Control"] == "no-store"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
+import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from simulator import Simulator
 from tests.builders import kinds_of, reading, refusal
 from tests.portal import sign_in
-from tests.servers import NOW, WorldClient, fresh_world, side_by_side
+from tests.servers import NOW, WorldClient, fresh_world, running, side_by_side
 
 
 def test_reset_puts_back_data_clock_and_journal(world: WorldClient) -> None:
@@ -39,7 +42,8 @@ def test_jobs_run_again_after_a_reset(world: WorldClient) -> None:
     """wire: back to the fixture, the record of jobs included."""
     for _ in range(2):
         world.freeze("2026-11-14T00:00:00Z")
-        assert len(world.advance(to="2026-11-16T00:00:00Z")) == 1
+        jobs = [run["job"] for run in world.advance(to="2026-11-16T00:00:00Z")]
+        assert jobs == ["send_daily_schedules", "finalise_previous_month", "send_daily_schedules"]
         world.post("/_sim/reset")
 
 
@@ -98,3 +102,32 @@ def _write(server: Simulator, world: WorldClient, enough: threading.Event) -> No
         assert answer.status_code == 200, answer.text
         assert answer.headers["X-Request-Id"].isdigit()
     client.close()
+
+
+def test_a_start_that_has_grown_old_is_filled_anew(tmp_path: Path) -> None:
+    """Ours: a fixture is relative to the start; a day later its invitation would have expired, its readings be old."""
+    with running(data=tmp_path) as simulator:
+        world = WorldClient(simulator.url, "default")
+        old = world.mails()[0]
+        yesterday = time.time() - 86_400
+        os.utime(tmp_path / "worlds" / "default" / "start.sqlite", (yesterday, yesterday))
+        world.advance("PT25H")
+        link = old["links"][0].removeprefix(world.url)
+        assert world.get(link).status_code == 410, "the invitation has expired"
+        assert world.post("/_sim/reset").ok
+        new, = world.mails()
+        assert new["at"] > old["at"]
+        assert world.get(new["links"][0].removeprefix(world.url)).status_code == 200
+        assert world.get(link).status_code == 404, "the old world is gone"
+        world.close()
+
+
+def test_a_start_at_a_time_of_its_own_stays(tmp_path: Path) -> None:
+    """wire: PUT /_sim/worlds/{name} with `now`: back to the fixture means to that time."""
+    with running(data=tmp_path, now=datetime(2026, 11, 2, 17, tzinfo=UTC)) as simulator:
+        world = WorldClient(simulator.url, "default")
+        os.utime(tmp_path / "worlds" / "default" / "start.sqlite", (0, 0))
+        links = world.mails()[0]["links"]
+        assert world.post("/_sim/reset").ok
+        assert world.mails()[0]["links"] == links
+        world.close()

@@ -1,0 +1,1 @@
+"""What leaves the simulator: mails that are sent on to a mail server."""
