@@ -267,7 +267,7 @@ class Worlds:
         meta.create_schema(work, fixture=fixture, session_key=new_signing_key(),
                            starts_at="wall" if now is None else now.isoformat())
         save_clock(work, clock, clock.market)
-        work.record(WorldStarted(fixture, "created"))
+        work.cause = work.record(WorldStarted(fixture, "created"))
         start_world(work, content, self.settings.finalising_hour)
 
     def _adopt(self, name: str) -> None:

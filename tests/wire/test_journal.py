@@ -18,9 +18,10 @@ def test_entries_have_the_documented_form(world: WorldClient) -> None:
         assert entry["at"].startswith("2026-11-02T17:0")
 
 
-def test_a_new_world_has_one_entry(world: WorldClient) -> None:
-    """Ours: how a world began is its first fact."""
-    entry, = world.journal()
+def test_a_new_world_begins_with_its_beginning(world: WorldClient) -> None:
+    """Ours: how a world began is its first fact, and the cause of what its fixture brought along."""
+    entry, mail = world.journal()
+    assert (mail["kind"], mail["causedBy"]) == ("mail.sent", 1)
     assert (entry["id"], entry["kind"], entry["data"]) == (1, "world.started", {"fixture": "demo", "reason": "created"})
 
 
@@ -77,7 +78,7 @@ def test_a_large_message_is_kept_in_part(world: WorldClient) -> None:
 def test_watching_leaves_no_trace(world: WorldClient, path: str) -> None:
     """Ours: a console that polls must not bury what it shows."""
     assert world.get(path).status_code == 200
-    assert kinds_of(world.journal()) == ["world.started"]
+    assert kinds_of(world.journal()) == ["world.started", "mail.sent"], "the fixture's invitation, and nothing else"
 
 
 def test_entries_can_be_filtered_by_kind(world: WorldClient) -> None:

@@ -66,7 +66,7 @@ def test_many_can_run_side_by_side() -> None:
 def test_time_can_be_moved_and_the_journal_read(server: Simulator) -> None:
     """Design: library = CLI = Docker = pytest."""
     with fresh_world(server.url) as world:
-        world.freeze("2026-11-14T00:00:00Z")
+        world.freeze("2026-11-14T12:00:00Z")
         assert server.world_url(world.name) == world.url
         assert server.advance(timedelta(hours=1), world.name) == []
         job, = server.advance(datetime(2026, 11, 15, 1, tzinfo=BST), world.name)
