@@ -1,0 +1,1 @@
+"""Programs that use the simulated platforms from outside, to copy from."""
