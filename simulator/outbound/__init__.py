@@ -1,1 +1,1 @@
-"""What leaves the simulator: mails that are sent on to a mail server."""
+"""What leaves the simulator: messages to participants' own systems, and mails that are sent on to a mail server."""
