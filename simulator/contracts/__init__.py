@@ -9,6 +9,7 @@ from .binding import BoundOperation
 from .credentials import BEARER, Credential
 from .loading import Contract, load_contract
 from .messages import Message, WireAnswer, WireRequest
+from .outbound import OutboundMessage, OutboundRequest, ValueFault, Word
 from .problems import (
     CannotWrite,
     ContractProblem,
@@ -34,10 +35,14 @@ __all__ = [
     "Given",
     "Message",
     "NotReadable",
+    "OutboundMessage",
+    "OutboundRequest",
     "Unfit",
     "UnknownOutcome",
+    "ValueFault",
     "WireAnswer",
     "WireRequest",
+    "Word",
     "load_contract",
     "read_rfc3339",
     "unlabelled",

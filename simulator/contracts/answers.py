@@ -19,6 +19,7 @@ from .schemas import (
     MISSING,
     find_empty,
     find_filler,
+    find_properties,
     find_trait,
     find_types,
     list_fragments,
@@ -137,10 +138,8 @@ class AnswerBuilder:
             fixed = schema["const"]
             return lambda scope: fixed
         path = self.expansion.origin(schema) or path
-        fragments = list(list_fragments(schema))
-        properties = {
-            wire: part for fragment in reversed(fragments) for wire, part in (fragment.get("properties") or {}).items()
-        }
+        fragments = list_fragments(schema)
+        properties = find_properties(schema)
         if properties or find_types(schema) == ("object",):
             required = {name for fragment in fragments for name in fragment.get("required") or ()}
             return self._compile_object(properties, required, path)

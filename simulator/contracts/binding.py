@@ -93,16 +93,22 @@ def compile_validator(
     return None
 
 
-class _Binder:
-    def __init__(self, route: Route, needs: OperationNeeds, expansion: Expansion, findings: Findings) -> None:
+class Binder:
+    """Finds our fields in one route, or in one webhook when `outbound`, and notes what is wrong with it."""
+
+    def __init__(
+        self, route: Route, needs: OperationNeeds, expansion: Expansion, findings: Findings, outbound: bool = False
+    ) -> None:
         self.route = route
         self.needs = needs
         self.expansion = expansion
         self.findings = findings
-        self.layout = LayoutBuilder(needs, expansion, findings)
+        self.layout = LayoutBuilder(needs, expansion, findings, outbound)
         self.complete = not expansion.broken
+        self._verb = "send" if outbound else "read"
 
     def plan_parameters(self) -> ParameterPlan:
+        """Places, schemas and fields of the parameters."""
         places, shown, schemas, required = {}, {}, {}, []
         for parameter in self.route.parameters:
             where, name = parameter.get("in"), str(parameter.get("name"))
@@ -114,11 +120,11 @@ class _Binder:
                 if parameter.get("required") or "x-canonical" in parameter:
                     self.findings.add(
                         path,
-                        f"The simulator cannot read the parameter {name}.",
+                        f"The simulator cannot {self._verb} the parameter {name}.",
                         "Give it in: path, query or header, and a schema.",
                     )
                 continue
-            if self._compile(schema) is None:
+            if self.compile(schema) is None:
                 continue
             place = f"{where} {name}"
             places[place] = (where, name, compile_coercion(schema))
@@ -132,7 +138,8 @@ class _Binder:
         validator = jsonschema_rs.Draft202012Validator(whole)
         return ParameterPlan(places, whole, validator, self.layout.build_parameters(shown))
 
-    def _compile(self, schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator | None:
+    def compile(self, schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator | None:
+        """A validator of one schema; None when it is faulty, which is noted."""
         origin = self.expansion.origin(schema)
         validator = compile_validator(schema, origin, self.expansion, self.findings)
         if validator is None:
@@ -141,6 +148,7 @@ class _Binder:
         return validator
 
     def plan_bodies(self) -> dict[str, BodyPlan]:
+        """Schema and fields of each body that may be sent to us."""
         body = self.route.operation.get("requestBody") or {}
         path = (*self.route.path, "requestBody")
         plans = {}
@@ -155,7 +163,7 @@ class _Binder:
                 continue
             schema = media.get("schema") if isinstance(media, dict) else None
             schema = schema if isinstance(schema, dict) else {}
-            validator = self._compile(schema)
+            validator = self.compile(schema)
             if validator is not None:
                 node = self.layout.build_body(schema)
                 parse_form = compile_form(schema) if name == FORM else None
@@ -199,6 +207,7 @@ class _Binder:
         )
 
     def build_answerers(self) -> dict[str, Answerer]:
+        """How each outcome is answered."""
         answerers: dict[str, Answerer] = {}
         for status, response in (self.route.operation.get("responses") or {}).items():
             path = (*self.route.path, "responses", status)
@@ -253,7 +262,7 @@ def bind_operation(
     fallback: BoundOperation | None,
 ) -> BoundOperation:  # fmt: skip
     """The compiled operation of a route; faults go to `findings`. Outcomes it lacks come from `fallback`."""
-    binder = _Binder(route, needs, expansion, findings)
+    binder = Binder(route, needs, expansion, findings)
     check_path_parameters(route, findings)
     parameters = binder.plan_parameters()
     bodies = binder.plan_bodies()

@@ -52,6 +52,7 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "x-words": ((dict,), "a map from each word on the wire to ours"),
     "x-outcome": ((str, list), "a word, or a list of words"),
     "x-csv": ((dict,), "a map with columns"),
+    "x-path": ((str,), "a path such as /dispatch"),
 }
 """What the value of each extension has to be, and the words for it."""
 
@@ -119,7 +120,7 @@ def check_openapi(document: dict[str, Any], findings: Findings) -> bool:
     sound = _check_extensions(document, findings)
     _check_required_names(document, findings)
     expansion = Expansion(document, findings)
-    for part in ("paths", "components"):
+    for part in ("paths", "webhooks", "components"):
         expansion.expand((part,))
     for error in openapi_v31_schema_validator.iter_errors(document):
         path = tuple(error.absolute_path)

@@ -13,15 +13,17 @@ from .schemas import (
     MISSING,
     allows_null,
     find_filler,
+    find_properties,
     find_trait,
     find_types,
+    is_fixed,
     list_fragments,
     name_canonically,
 )
 from .times import translate_time
 from .translations import Translation
 from .vocabulary import Field, OperationNeeds
-from .words import translate_text, translate_word
+from .words import translate_text, translate_texts, translate_word
 
 _KINDS = {
     "x-unit": ("power", "energy"),
@@ -33,7 +35,7 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Leaf:
-    """One canonical field: its name on the wire and how its value is translated.
+    """One canonical field: its name on the wire and how its value is translated; `schema` has no references.
 
     `null_when_absent`: the contract wants the property even where a record has no such field.
     """
@@ -42,12 +44,13 @@ class Leaf:
     wire: str
     translation: Translation
     path: Path
+    schema: Mapping[str, Any]
     null_when_absent: bool = False
 
 
 @dataclass(frozen=True)
 class Branch:
-    """An object. `fixed` are required properties that are none of our fields, with the value `write` gives them."""
+    """An object. `fixed` are properties that are none of our fields and have to be sent, with their values."""
 
     leaves: Mapping[str, Leaf]
     children: Mapping[str, Node]
@@ -114,11 +117,15 @@ def find_max_items(node: Node | None) -> int | None:
 
 @dataclass
 class LayoutBuilder:
-    """Builds the tree of one operation and notes every fault on the way."""
+    """Builds the tree of one operation and notes every fault on the way.
+
+    With `outbound`, when the message is one that we send, `fixed` holds constants that are not required too.
+    """
 
     needs: OperationNeeds
     expansion: Expansion
     findings: Findings
+    outbound: bool = False
     signs: list[Path] = field(default_factory=list)
 
     def build_body(self, schema: dict[str, Any]) -> Node:
@@ -143,9 +150,9 @@ class LayoutBuilder:
             leaf = self._build_leaf(place, name, schema, path)
             if leaf is not None:
                 leaves[place] = leaf
-                if "array" in find_types(schema) or "object" in find_types(schema):
+                if {"array", "object"} & set(find_types(schema)) and self.needs.fields[leaf.name].kind != "texts":
                     self.findings.add(path, f"{place} has to be a single value.", "Give its schema a plain type.")
-            elif parameter.get("required"):
+            elif parameter.get("required") or self._is_said(schema):
                 filler = parameter["example"] if "example" in parameter else find_filler(schema)
                 fixed[place] = self._want_filler(filler, place, path)
         branch = Branch(leaves, {}, fixed, False, ())
@@ -154,12 +161,8 @@ class LayoutBuilder:
 
     def _build(self, schema: dict[str, Any], inside: bool) -> Node | None:
         path = self.expansion.origin(schema)
-        fragments = list(list_fragments(schema))
-        properties = {
-            wire: value
-            for fragment in reversed(fragments)
-            for wire, value in (fragment.get("properties") or {}).items()
-        }
+        fragments = list_fragments(schema)
+        properties = find_properties(schema)
         word = find_trait(schema, "x-record")
         if word is not None and word != self.needs.record:
             self.findings.add(
@@ -203,11 +206,14 @@ class LayoutBuilder:
                 if inside or record:
                     for listing in _find_listings(child):
                         self._want_record(listing)
-            elif wire in required:
+            elif wire in required or self._is_said(schema):
                 fixed[wire] = self._want_filler(find_filler(schema), wire, here)
         if not (leaves or children or record):
             return None
         return Branch(leaves, children, fixed, record, path)
+
+    def _is_said(self, schema: dict[str, Any]) -> bool:
+        return self.outbound and is_fixed(schema)
 
     def _build_leaf(self, wire: str, name: str, schema: dict[str, Any], path: Path) -> Leaf | None:
         canonical = name_canonically(name, schema)
@@ -224,7 +230,7 @@ class LayoutBuilder:
             elif not structured:
                 self._check_extensions(None, name, schema, path)
             return None
-        if structured:
+        if structured and field_.kind != "texts":
             if explicit and not wire.startswith(("path ", "query ", "header ")):
                 self.findings.add(
                     path,
@@ -233,7 +239,7 @@ class LayoutBuilder:
                 )
             return None
         self._check_extensions(field_, name, schema, path)
-        return Leaf(field_.name, wire, self._translate(field_, schema, path), path)
+        return Leaf(field_.name, wire, self._translate(field_, schema, path), path, schema)
 
     def _translate(self, field_: Field, schema: dict[str, Any], path: Path) -> Translation:
         if field_.kind == "time":
@@ -244,6 +250,8 @@ class LayoutBuilder:
             return translate_amount(field_.kind, schema, path, self.findings)
         if field_.kind == "word":
             return translate_word(field_, schema, path, self.findings)
+        if field_.kind == "texts":
+            return translate_texts(field_, schema, path, self.findings)
         return translate_text(schema)
 
     def _check_extensions(self, field_: Field | None, name: str, schema: dict[str, Any], path: Path) -> None:
@@ -267,7 +275,8 @@ class LayoutBuilder:
         if filler is MISSING:
             self.findings.add(
                 path,
-                f"{name} is required, and the simulator does not know what to put there in its examples.",
+                f"{name} is required, and the simulator does not know what to put there"
+                f"{'' if self.outbound else ' in its examples'}.",
                 "Give it an example, a default or a const, or name the field with x-canonical.",
             )
             return None

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
 
 from .binding import BoundOperation, bind_operation
 from .checking import check_openapi, check_version
 from .columns import read_columns
+from .outbound import OutboundMessage, bind_outbound
 from .problems import ContractProblem, ContractUnusable, Findings, Path
 from .references import Expansion
 from .routes import find_routes
 from .source import Lines, SourceUnreadable, parse_source, read_source
 from .vocabulary import PLATFORMS, RESERVED_PREFIXES, PlatformNeeds
+from .webhooks import find_webhooks, has_webhooks
 
 _FOLDER = FilePath(__file__).parent
 
@@ -23,14 +25,17 @@ _FOLDER = FilePath(__file__).parent
 class Contract:
     """A platform's contract in force.
 
-    `document` is the OpenAPI document as written, in JSON values; do not change it. `operations` are by operationId.
-    `csv` maps each column of the reading CSV to its canonical name.
+    `document` is the OpenAPI document as written, in JSON values; do not change it. `operations`, and the messages
+    the platform sends, `outbound`, are by operationId. `csv` maps each column of the reading CSV to its canonical name.
+
+    A user's contract without webhooks has those of the default, in `document` too.
     """
 
     platform: str
     document: dict[str, Any]
     operations: Mapping[str, BoundOperation]
     csv: Mapping[str, str]
+    outbound: Mapping[str, OutboundMessage]
 
 
 def load_contract(
@@ -69,6 +74,7 @@ def _load(needs: PlatformNeeds, file: FilePath, reserved: tuple[str, ...], defau
     findings = Findings()
     operations: dict[str, BoundOperation] = {}
     columns: Mapping[str, str] = {}
+    outbound: dict[str, OutboundMessage] = {}
     check_version(document, findings)
     if not findings:
         expansion = Expansion(document, findings)
@@ -81,10 +87,15 @@ def _load(needs: PlatformNeeds, file: FilePath, reserved: tuple[str, ...], defau
                 operations[operation_id] = bind_operation(
                     route, needs.operations[operation_id], document, expansion, findings, fallback
                 )
+            for operation_id, webhook in find_webhooks(document, needs, expansion, findings).items():
+                outbound[operation_id] = bind_outbound(webhook, needs.outbound[operation_id], expansion, findings)
             columns = read_columns(document, needs, default.csv if default else {}, findings)
     if findings:
         raise ContractUnusable(_locate(findings, file, text))
-    return Contract(needs.name, document, operations, columns)
+    if default is not None and not has_webhooks(document):
+        document = {**document, "webhooks": default.document["webhooks"]}
+        outbound = {name: replace(message, from_default=True) for name, message in default.outbound.items()}
+    return Contract(needs.name, document, operations, columns, outbound)
 
 
 def _locate(findings: Findings, file: FilePath, text: bytes) -> list[ContractProblem]:

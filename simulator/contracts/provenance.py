@@ -44,12 +44,13 @@ class _Search:
         self._document = document
 
     def check_document(self) -> Iterator[str]:
-        for template, item in (self._document.get("paths") or {}).items():
-            for index, parameter in enumerate(item.get("parameters") or ()):
-                yield from self._check_parameter(parameter, _point("paths", template, "parameters", index))
-            for method in METHODS:
-                if method in item:
-                    yield from self._check_operation(item[method], _point("paths", template, method))
+        for kind in ("paths", "webhooks"):
+            for name, item in (self._document.get(kind) or {}).items():
+                for index, parameter in enumerate(item.get("parameters") or ()):
+                    yield from self._check_parameter(parameter, _point(kind, name, "parameters", index))
+                for method in METHODS:
+                    if method in item:
+                        yield from self._check_operation(item[method], _point(kind, name, method))
         components = self._document.get("components") or {}
         for kind, check in (
             ("schemas", self._check_schema),

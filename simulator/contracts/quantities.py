@@ -8,12 +8,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from .problems import CannotWrite, Findings, Path, Unfit
 from .schemas import find_trait, find_types
 from .translations import Translation
 from .vocabulary import ENERGY_UNITS, POWER_UNITS, SIGNS
+
+Amount = int | float | Decimal
 
 _DECIMAL = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?").fullmatch
 
@@ -64,20 +67,23 @@ def _check_sign(schema: dict[str, Any], path: Path, findings: Findings) -> int:
     return SIGNS.get(word, 1)
 
 
-def _writer(power_of_ten: int, sign: int, types: tuple[str, ...]) -> Callable[[int | float], int | float | str]:
-    to_wire = _scale(-power_of_ten, sign)
-
-    def write(amount: int | float) -> int | float | str:
-        value = to_wire(amount if isinstance(amount, int) else float(amount))
+def _writer(power_of_ten: int, sign: int, types: tuple[str, ...]) -> Callable[[Amount], int | float | str]:
+    def write(amount: Amount) -> int | float | str:
+        # Decimal arithmetic, because 1.1 * 1000 is 1100.0000000000002.
+        exact = amount if isinstance(amount, Decimal) else Decimal(str(amount))
+        value = exact.scaleb(-power_of_ten) * sign
+        if value.as_tuple().exponent < -_DECIMALS:
+            value = round(value, _DECIMALS)
         if types and not {"number", "string"} & set(types):
             if round(value) != round(value, 6):
-                raise CannotWrite(f"{amount} becomes {value} on the wire, and the contract takes whole numbers only.")
+                raise CannotWrite(
+                    f"{amount} becomes {value.normalize():f} on the wire, and the contract takes whole numbers only."
+                )
             return round(value)
         # 12500.0 and -0.0 are correct but read oddly in an example.
-        value = round(value, _DECIMALS)
-        plain = int(value) if isinstance(value, float) and value.is_integer() else value
+        plain = int(value) if value == value.to_integral_value() else float(value)
         if types and "number" not in types:
-            return str(plain) if isinstance(plain, int) else f"{plain:.12f}".rstrip("0")
+            return str(plain) if isinstance(plain, int) else f"{value.normalize():f}"
         return plain
 
     return write

@@ -16,6 +16,7 @@ _NAME_MAPS = frozenset(
         "responses",
         "headers",
         "paths",
+        "webhooks",
     )
 )
 """Keys whose own keys are names the author chose, so that a property called "$ref" or "example" stays a property."""

@@ -42,7 +42,8 @@ def _base_path(holder: Mapping[str, Any]) -> str | None:
     return urlsplit(url).path.rstrip("/")
 
 
-def _merge_parameters(item: Mapping[str, Any], operation: Mapping[str, Any]) -> list[dict[str, Any]]:
+def merge_parameters(item: Mapping[str, Any], operation: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Parameters of an operation: those of its path item, and its own in the place of equal ones."""
     merged = {}
     for parameter in (*(item.get("parameters") or ()), *(operation.get("parameters") or ())):
         if isinstance(parameter, dict):
@@ -85,6 +86,8 @@ def find_routes(
         if operation_id not in needs.operations:
             close = get_close_matches(str(operation_id), needs.operations, 1)
             hint = f"Did you mean {close[0]}?" if close else f"The operations are: {known}."
+            if operation_id in needs.outbound:
+                hint = f"{operation_id} is a message that the platform sends: describe it below webhooks."
             findings.add(
                 here,
                 f"operationId: {operation_id} is no operation of this platform.",
@@ -98,7 +101,7 @@ def find_routes(
         full = base + template
         _check_path(full, path, reserved, findings)
         routes[operation_id] = Route(
-            operation_id, method.upper(), full, path, operation, _merge_parameters(item, operation)
+            operation_id, method.upper(), full, path, operation, merge_parameters(item, operation)
         )
     for operation_id, operation_needs in needs.operations.items():
         if operation_id not in routes and not operation_needs.may_be_absent:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 MISSING: Any = object()
@@ -13,17 +14,21 @@ _JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", 
 
 _EMPTY = {"string": "", "boolean": False, "integer": 0, "number": 0, "array": [], "object": {}}
 
+_COMBINING = frozenset(("allOf", "oneOf", "anyOf", "then", "else"))
 
-def list_fragments(schema: Any) -> Iterator[dict[str, Any]]:
+
+def list_fragments(schema: Any) -> list[dict[str, Any]]:
     """The schema itself and every schema it is put together from (allOf, anyOf, oneOf, if/then/else)."""
     if not isinstance(schema, dict):
-        return
-    yield schema
-    for key in ("allOf", "oneOf", "anyOf"):
-        for part in schema.get(key) or ():
-            yield from list_fragments(part)
-    for key in ("then", "else"):
-        yield from list_fragments(schema.get(key))
+        return []
+    fragments = [schema]
+    if not _COMBINING.isdisjoint(schema):
+        for key in ("allOf", "oneOf", "anyOf"):
+            for part in schema.get(key) or ():
+                fragments.extend(list_fragments(part))
+        for key in ("then", "else"):
+            fragments.extend(list_fragments(schema.get(key)))
+    return fragments
 
 
 def find_trait(schema: Any, key: str, default: Any = None) -> Any:
@@ -57,6 +62,7 @@ def name_type(value: Any) -> str:
     return "null" if value is None else _JSON_TYPES[type(value)]
 
 
+@lru_cache(1024)
 def snake_case(wire: str) -> str:
     """The default canonical name of a wire name: powerKw and Power-Kw become power_kw, X-Unit becomes x_unit."""
     words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", wire)
@@ -72,7 +78,10 @@ def name_canonically(wire: str, schema: Mapping[str, Any], holder: Mapping[str, 
 
 
 def find_filler(schema: Any) -> Any:
-    """A value the contract itself offers (const, default, example, first enum word), else MISSING."""
+    """A value the contract itself offers (const, default, example, first enum word), else MISSING.
+
+    An object without one is put together from its properties, if each required one offers a value.
+    """
     for key in ("const", "default", "example"):
         value = find_trait(schema, key, MISSING)
         if value is not MISSING:
@@ -81,7 +90,32 @@ def find_filler(schema: Any) -> Any:
         values = find_trait(schema, key)
         if isinstance(values, list) and values:
             return values[0]
-    return MISSING
+    return fill_object(schema) if find_properties(schema) else MISSING
+
+
+def find_properties(schema: Any) -> dict[str, Any]:
+    """Every property of the schema and of its fragments, those of the first fragment winning."""
+    return {
+        name: part
+        for fragment in reversed(list_fragments(schema))
+        for name, part in (fragment.get("properties") or {}).items()
+    }
+
+
+def is_fixed(schema: Any) -> bool:
+    """Whether the contract says the value itself, with const or default, so that it can be sent unasked."""
+    return any(find_trait(schema, key, MISSING) is not MISSING for key in ("const", "default"))
+
+
+def fill_object(schema: Any, without: str | None = None) -> Any:
+    """An object of the values the contract offers for its properties; MISSING when a required one has none."""
+    required = {name for fragment in list_fragments(schema) for name in fragment.get("required") or ()}
+    value = {
+        name: find_filler(part)
+        for name, part in find_properties(schema).items()
+        if name != without and (name in required or is_fixed(part))
+    }
+    return MISSING if any(part is MISSING for part in value.values()) else value
 
 
 def find_empty(schema: Any) -> Any:

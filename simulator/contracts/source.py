@@ -12,6 +12,8 @@ import yaml
 from .problems import Path
 
 _Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Scalar = yaml.ScalarNode
+_TEXT = "tag:yaml.org,2002:str"
 
 
 class _ContractLoader(_Base):  # type: ignore[misc, valid-type]
@@ -27,6 +29,23 @@ class _ContractLoader(_Base):  # type: ignore[misc, valid-type]
         super().__init__(stream)
         self.faults: list[tuple[int, str]] = []
 
+    # The next three are asked for every node; PyYAML's own do more than a contract needs, and take longer for it.
+
+    def descend_resolver(self, parent: Any, index: Any) -> None:
+        """Nothing: no tag depends on the place of its node."""
+
+    def ascend_resolver(self) -> None:
+        """Nothing, as for `descend_resolver`."""
+
+    def resolve(self, kind: type[yaml.Node], value: Any, implicit: tuple[bool, bool]) -> str:
+        """The tag of a node that has none written."""
+        if kind is not _Scalar or not implicit[0]:
+            return super().resolve(kind, value, implicit)
+        for tag, pattern in self.yaml_implicit_resolvers.get(value[:1], ()):
+            if pattern.match(value):
+                return tag
+        return _TEXT
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[str, Any]:
         seen = set()
         for key, _ in node.value:
@@ -37,10 +56,11 @@ class _ContractLoader(_Base):  # type: ignore[misc, valid-type]
             else:
                 seen.add(key.value)
         self.flatten_mapping(node)
+        construct = self.construct_object
         return {
-            key.value: self.construct_object(value, deep=deep)
+            key.value: value.value if type(value) is _Scalar and value.tag == _TEXT else construct(value, deep=deep)
             for key, value in node.value
-            if isinstance(key, yaml.ScalarNode)
+            if type(key) is _Scalar
         }
 
 

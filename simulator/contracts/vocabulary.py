@@ -7,7 +7,7 @@ means adding rows here and a YAML file beside it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 LABELS = ("documented", "public", "inferred", "assumed")
@@ -25,7 +25,7 @@ TIME_FORMS = ("rfc3339", "utc-without-offset", "epoch-seconds", "epoch-milliseco
 
 OUR_EXTENSIONS = (
     "x-canonical", "x-record", "x-unit", "x-sign", "x-time", "x-words", "x-outcome", "x-code", "x-message",
-    "x-provenance", "x-error-codes", "x-csv",
+    "x-provenance", "x-error-codes", "x-csv", "x-path",
 )  # fmt: skip
 
 RESERVED_PREFIXES = ("/_sim", "/console", "/w/", "/static")
@@ -46,7 +46,7 @@ OUTCOMES = {
 
 @dataclass(frozen=True)
 class Field:
-    """One canonical field. `kind` is text, time, power, energy or word; `words` are the canonical words of a word."""
+    """One canonical field. `kind` is text, texts (a list), time, power, energy or word; `words` are those of a word."""
 
     name: str
     kind: str
@@ -65,7 +65,7 @@ class ExactlyOne:
 
 @dataclass(frozen=True)
 class OperationNeeds:
-    """What one operation needs of its route.
+    """What one operation needs of its route, or one message of the platform of its webhook.
 
     `record` is the word of x-record; `required` and `exactly_one` hold for every record; `signed_by` names the
     word field that gives amounts their sign. `outcomes` map each outcome to a sample of what its answer says, in
@@ -85,16 +85,20 @@ class OperationNeeds:
 
 @dataclass(frozen=True)
 class PlatformNeeds:
-    """One simulated platform: its name, its default contract's file name, its operations and its CSV fields."""
+    """One simulated platform: its name, its default contract's file name, its operations and its CSV fields.
+
+    `outbound` are the messages that the platform sends, by the operationId of their webhook.
+    """
 
     name: str
     file: str
     operations: Mapping[str, OperationNeeds]
     csv_fields: tuple[str, ...] = ()
+    outbound: Mapping[str, OperationNeeds] = field(default_factory=dict)
 
 
 def _named(*fields: Field) -> dict[str, Field]:
-    return {field.name: field for field in fields}
+    return {one.name: one for one in fields}
 
 
 PROBLEM = {
@@ -108,6 +112,8 @@ PROBLEM = {
 
 _REFUSALS = ("broken_json", "unauthorised", "too_many", "wrong_content_type", "invalid")
 
+_DIRECTION = ("generation", "demand")
+
 POST_READINGS = OperationNeeds(
     operation_id="postReadings",
     record="reading",
@@ -116,7 +122,7 @@ POST_READINGS = OperationNeeds(
         Field("timestamp", "time", "the end of the minute or half-hour the reading covers"),
         Field("power_kw", "power", "average power of the period"),
         Field("energy_kwh", "energy", "energy of the period"),
-        Field("direction", "word", "whether the amount is generation or demand", ("generation", "demand")),
+        Field("direction", "word", "whether the amount is generation or demand", _DIRECTION),
     ),
     required=("meterable_unit_id", "timestamp"),
     exactly_one=(
@@ -133,12 +139,32 @@ POST_READINGS = OperationNeeds(
     signed_by="direction",
 )
 
+SEND_DISPATCH = OperationNeeds(
+    operation_id="sendDispatch",
+    record="dispatch",
+    fields=_named(
+        Field("dispatch_id", "text", "the id of the dispatch"),
+        Field("instruction", "word", "what to do", ("start", "stop", "emergency_stop")),
+        Field("start_time", "time", "the begin of the dispatch"),
+        Field("end_time", "time", "the end of the dispatch"),
+        Field("power_change_kw", "power", "the change of power"),
+        Field("meterable_unit_ids", "texts", "the Meterable Units that are dispatched"),
+        Field("direction", "word", "whether the change is more generation or more demand", _DIRECTION),
+    ),
+    required=("dispatch_id", "instruction", "start_time", "end_time", "power_change_kw", "meterable_unit_ids"),
+    exactly_one=(),
+    outcomes={},
+    signed_by="direction",
+)
+"""Source: portal guide §3.1, Dispatch Testing: the parameters of a message, documented; direction is the override's."""
+
 PLATFORMS = {
     "participant": PlatformNeeds(
         name="participant",
         file="participant.yaml",
         operations={POST_READINGS.operation_id: POST_READINGS},
         csv_fields=("meterable_unit_id", "timestamp", "power_kw", "energy_kwh"),
+        outbound={SEND_DISPATCH.operation_id: SEND_DISPATCH},
     ),
 }
 """Platform name -> what it needs. `flexsim serve --contract NAME=FILE` takes these names."""

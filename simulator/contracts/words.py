@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 
 from .problems import CannotWrite, Findings, Path, Unfit
-from .schemas import MISSING, find_trait, find_types
+from .schemas import MISSING, fill_object, find_properties, find_trait, find_types, name_canonically
 from .translations import Translation
 from .vocabulary import Field
 
@@ -38,6 +39,41 @@ def translate_text(schema: dict[str, Any]) -> Translation:
     if types == ("integer",):
         return Translation(lambda value: str(int(value)), _write_whole)
     return Translation(_read_text, str)
+
+
+def translate_texts(field: Field, schema: dict[str, Any], path: Path, findings: Findings) -> Translation:
+    """How a list of identifiers is written: as a list, as a list of objects, or as one text with commas between.
+
+    Notes a schema that is none of these. Such lists are only written, never read.
+    """
+    types = find_types(schema)
+    if types == ("string",):
+        return Translation(None, ",".join)
+    write_item = None
+    if types in (("array",), ()):
+        write_item = _compile_item(field, find_trait(schema, "items", {}))
+    if write_item is None:
+        findings.add(
+            path,
+            f"This stands for {field.name}, and it is no list of ids.",
+            "Write type: array with items: {type: string}, or type: string for ids with commas between.",
+        )
+        return Translation(None, list)
+    return Translation(None, lambda values: [write_item(value) for value in values])
+
+
+def _compile_item(field: Field, schema: Any) -> Callable[[str], Any] | None:
+    """Writes one id of a list; None when the schema has no place for it."""
+    if not find_trait(schema, "properties"):
+        return None if {"object", "array"} & set(find_types(schema)) else translate_text(schema).write
+    one = field.name.removesuffix("s")
+    properties = find_properties(schema)
+    wires = [name for name, part in properties.items() if name_canonically(name, part) == one]
+    whole = fill_object(schema, without=wires[0]) if len(wires) == 1 else MISSING
+    if whole is MISSING:
+        return None
+    wire, write = wires[0], translate_text(properties[wires[0]]).write
+    return lambda value: {**whole, wire: write(value)}
 
 
 def list_wire_words(schema: dict[str, Any]) -> dict[str, Any]:

@@ -82,6 +82,16 @@ def write_node(node: Node, rows: Sequence[Row]) -> Any:
     return [_write_branch(item, list(group)) for _, group in groups]
 
 
+def give_direction(needs: OperationNeeds, record: Row) -> dict[str, Any]:
+    """The record with its amounts made positive, and the word that says which way they go."""
+    amounts = [name for name, field in needs.fields.items() if field.kind in ("power", "energy")]
+    sent = [record[name] for name in amounts if record.get(name) is not None]
+    negative = any(amount < 0 for amount in sent)
+    row = {name: abs(value) if name in amounts and value is not None else value for name, value in record.items()}
+    row[needs.signed_by] = "demand" if negative else "generation"
+    return row
+
+
 @dataclass(frozen=True)
 class Writer:
     """Writes the requests of one operation. `node` is None when the route has no body."""
@@ -100,7 +110,7 @@ class Writer:
         if not records:
             raise CannotWrite("There is nothing to write: give at least one record.")
         self._check_places(records)
-        rows = [self._give_direction(record) for record in records] if self.signed else list(records)
+        rows = [give_direction(self.needs, record) for record in records] if self.signed else list(records)
         if self.node is None and len(rows) != 1:
             raise CannotWrite(f"One request carries one record, and these are {len(rows)}: write one request for each.")
         outside: dict[str, dict[str, str]] = {"path": {}, "query": {}, "header": {}}
@@ -138,11 +148,3 @@ class Writer:
         if self.as_form:
             return urlencode({name: spell_text(value) for name, value in body.items() if value is not None}).encode()
         return orjson.dumps(body)
-
-    def _give_direction(self, record: Row) -> dict[str, Any]:
-        amounts = [name for name, field in self.needs.fields.items() if field.kind in ("power", "energy")]
-        sent = [record[name] for name in amounts if record.get(name) is not None]
-        negative = any(amount < 0 for amount in sent)
-        row = {name: abs(value) if name in amounts and value is not None else value for name, value in record.items()}
-        row[self.needs.signed_by] = "demand" if negative else "generation"
-        return row

@@ -31,6 +31,15 @@ def line_of(text: str, part: str) -> int:
     return text[:text.index(part)].count("\n") + 1
 
 
+DISPATCH = """webhooks:
+  dispatch:
+    x-path: /dispatch/{id}
+    post:
+      operationId: sendDispatch
+      requestBody: {content: {application/json: {schema: {properties: {instruction: {enum: [BEGIN]}}}}}}
+      responses: {2XX: {description: Acknowledged}}
+"""
+
 # What is wrong -> the file's text, a part of the line that is named, and what is said of it.
 BROKEN: dict[str, tuple[str, str, str]] = {
     "no YAML": (changed("info: {title:", "info: {title: x:"), "info:", "This is not YAML"),
@@ -53,6 +62,12 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "the control calls": (changed(PATH, "/_sim/readings:"), "post:", "begins with /_sim"),
     "a base path that is a page": (changed("paths:", "servers: [{url: 'https://x.example/meterable-units'}]\npaths:"),
                                    "post:", "begins with /meterable-units"),
+    "a dispatch without its end": (GOOD + DISPATCH, "    post:\n      operationId: sendDispatch",
+                                   "sendDispatch has no place for end_time"),
+    "a dispatch with a path nobody can fill": (GOOD + DISPATCH, "    post:\n      operationId: sendDispatch",
+                                               "no parameter says what it is"),
+    "a dispatch with an unknown word": (GOOD + DISPATCH, "      requestBody: {content: {application/json",
+                                        "The word 'BEGIN' has no meaning we know"),
     "a path that can be any": (
         changed("    post:", "    parameters:\n      - {in: path, name: any, required: true, schema: {type: string}, "
                              "example: a}\n    post:").replace(PATH, "/{any}/readings:"),

@@ -176,3 +176,10 @@ def test_the_contract_in_force_is_published(served: Serve, name: str) -> None:
     operations = [operation["operationId"] for item in answer.json()["paths"].values()
                   for method, operation in item.items() if method == CONVERSATIONS[name].method.lower()]
     assert operations == ["postReadings"]
+
+
+def test_a_contract_that_says_nothing_of_dispatches_shows_the_default_message(served: Serve) -> None:
+    """Ours: what the platform will send stands in the published contract, also where the user's file has none of it."""
+    assert "webhooks" not in contract_file("watts").read_text()
+    hook = served("watts").get("/_sim/contracts/participant").json()["webhooks"]["dispatch"]
+    assert (hook["x-path"], hook["post"]["operationId"]) == ("/dispatch", "sendDispatch")
