@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.contestants import OUR_COMMAND, OURS, Contestant, all_makers
+from bench.dispatching import measure_dispatching
 from bench.figures import RunFigures, ServerFigures
 from bench.installs import ROOT, WORKSHOP, find_wrk, prepare_workshop
 from bench.load import BATCH, BATCHES, CONNECTIONS, READING, THREADS, get_of, measure, time_resets
@@ -101,6 +102,8 @@ def _measure_server(contestant: Contestant, wrk: str, options: argparse.Namespac
                 figures.reset_ms = statistics.median(took)
     if contestant.stores:
         _measure_upload(contestant, figures, log, run)
+        tell(f"{contestant.name}: dispatch messages that are due at once")
+        figures.dispatching = measure_dispatching(contestant.command, contestant.get_path, log)
 
 
 def _measure_idle(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from bench.dispatching import DispatchFigures
 from bench.load import LoadFigures
 from bench.processes import Memory
 from bench.upload_memory import UploadFigures
@@ -28,6 +29,7 @@ class ServerFigures:
     after_load: Memory | None = None
     reset_ms: float | None = None
     upload: UploadFigures | None = None
+    dispatching: DispatchFigures | None = None
 
 
 @dataclass

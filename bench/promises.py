@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.contestants import OURS
+from bench.dispatching import MESSAGES, OTHERS
 from bench.figures import RunFigures, ServerFigures
 
 Sense = Literal["at most", "at least"]
@@ -49,6 +50,7 @@ def judge(run: RunFigures) -> list[Promise]:
     raw = run.store.get("raw_by_thousand", {}).get("new")
     reading = us.reading.requests_per_second if us.reading else None
     prism_reading = prism.reading.requests_per_second if prism.reading else None
+    dispatching = us.dispatching
     return [
         Promise(
             "start", "at most", 1.0, " × moto_server's", _ratio(us.start_s, moto.start_s),
@@ -67,6 +69,13 @@ def judge(run: RunFigures) -> list[Promise]:
         Promise("reset", "at most", 50, " ms", us.reset_ms),
         Promise("memory over idle for a CSV of 1,000,000 rows", "at most", 150, " MB",
                 us.upload.pss_over_idle if us.upload else None),
+        Promise(f"{MESSAGES} dispatch messages acknowledged", "at most", 3, " s",
+                dispatching.all_s if dispatching else None),
+        Promise(
+            f"{OTHERS} of them while another endpoint hangs", "at most", 1.5, " × without",
+            dispatching and _ratio(dispatching.with_hanging_s, dispatching.without_hanging_s),
+            _pair(dispatching.with_hanging_s, dispatching.without_hanging_s, "s") if dispatching else "",
+        ),
     ]
 
 

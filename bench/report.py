@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bench.dispatching import MESSAGES, OTHERS
 from bench.figures import RunFigures, ServerFigures
 from bench.load import BATCH, BATCHES, GET, READING, LoadFigures
 from bench.promises import Promise
@@ -79,6 +80,12 @@ _ROWS: list[tuple[str, Cell]] = [
     ("upload of 1,000,000 rows: PSS over idle (MB)", lambda s: _figure(s.upload and s.upload.pss_over_idle)),
     ("upload of 1,000,000 rows: RSS over idle (MB)", lambda s: _figure(s.upload and s.upload.rss_over_idle)),
     ("upload of 1,000,000 rows: time (s)", lambda s: _figure(s.upload and s.upload.seconds, 1)),
+    (f"{MESSAGES} dispatch messages, due to acknowledged (s)",
+     lambda s: _figure(s.dispatching and s.dispatching.all_s, 2)),
+    (f"{OTHERS} of them, all endpoints answer (s)",
+     lambda s: _figure(s.dispatching and s.dispatching.without_hanging_s, 2)),
+    (f"{OTHERS} of them, one more endpoint hangs (s)",
+     lambda s: _figure(s.dispatching and s.dispatching.with_hanging_s, 2)),
     ("other work on the cores, at its worst (%)", lambda s: _figure(_worst_other_work(s))),
 ]
 

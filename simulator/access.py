@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from flask import request
 
 from simulator.ids import same_secret
+from simulator.settings import DEFAULT_WORLD
 from simulator.web import current_worlds
 
 
@@ -19,7 +20,7 @@ def refusal_of_place() -> str | None:
     settings = current_worlds.settings
     if settings.on_loopback and not _is_local(request.host):
         return (f"This server listens to this machine only, and was addressed as {request.host[:100]!r}. Use "
-                f"http://127.0.0.1:{settings.port} or http://localhost.")
+                f"{current_worlds.address_of(DEFAULT_WORLD) or 'http://127.0.0.1'}.")
     origin = request.headers.get("Origin")
     if origin is not None and not _is_own_page(origin):
         return f"A web page of {origin[:100]!r} may not drive the simulator."

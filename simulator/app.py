@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from importlib import import_module
 
 from simulator import participant_api
 from simulator.contracts import Contract, ContractUnusable, load_contract
 from simulator.contracts.vocabulary import RESERVED_PREFIXES
+from simulator.faults.inbound import InboundFaults
 from simulator.gateway import Engine, Sender
 from simulator.operations.fixtures import FixtureUnusable
+from simulator.outbound.courier import Courier
+from simulator.outbound.dispatch_writer import DispatchWriter
+from simulator.outbound.transport import Transport
 from simulator.settings import CannotStart, Settings, SettingsUnusable
 from simulator.wire import WireCalls
 from simulator.world import WorldUnusable
@@ -41,7 +46,8 @@ def build_engine(settings: Settings, address: str) -> Engine:
     worlds = None
     try:
         contracts = load_contracts(settings)
-        worlds = Worlds(settings, address)
+        courier = _courier(settings, contracts["participant"])
+        worlds = Worlds(settings, address, courier.deliveries_of)
         worlds.open()
     except BaseException as error:
         if worlds is not None:
@@ -51,12 +57,19 @@ def build_engine(settings: Settings, address: str) -> Engine:
         if isinstance(error, FixtureUnusable | WorldUnusable | WorldRefused):
             raise CannotStart([str(error)]) from error
         raise
-    return Engine(worlds, WireCalls(participant_api.calls(contracts["participant"])), _page_loader(worlds, contracts),
-                  _senders(worlds))
+    calls = WireCalls(participant_api.calls(contracts["participant"]))
+    return Engine(worlds, calls, _page_loader(worlds, contracts), InboundFaults(calls),
+                  [courier, *_mail_relays(worlds)])
 
 
-def _senders(worlds: Worlds) -> list[Sender]:
-    """What sends things out of the simulator, at work already."""
+def _courier(settings: Settings, contract: Contract) -> Courier:
+    return Courier(Transport(frozenset(settings.allow_targets), settings.dispatch_timeout_seconds),
+                   DispatchWriter(contract.outbound["sendDispatch"]),
+                   tuple(timedelta(seconds=seconds) for seconds in settings.retry_seconds))
+
+
+def _mail_relays(worlds: Worlds) -> list[Sender]:
+    """What sends mails on, at work already, if a mail server was named."""
     if worlds.settings.smtp is None:
         return []
     relay = import_module("simulator.outbound.mail_relay").MailRelay(worlds, worlds.settings.smtp)

@@ -35,9 +35,11 @@ def main() -> None:
 @click.option("--contract", "contracts", multiple=True, metavar="PLATFORM=FILE",
               help="Your own OpenAPI contract instead of ours, such as participant=my.yaml. May be repeated.")
 @click.option("--control-token", metavar="SECRET", help="Secret that /_sim calls must carry; needed off loopback.")
+@click.option("--allow-target", "allow_targets", multiple=True, metavar="HOST",
+              help="A host besides private addresses that messages may be sent to. May be repeated.")
 @click.option("--smtp", metavar="HOST:PORT", help="Mail server that every mail is sent on to as well.")
 @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="TOML file with settings.")
-def serve(contracts: tuple[str, ...], config: Path | None, **given: Any) -> None:
+def serve(contracts: tuple[str, ...], allow_targets: tuple[str, ...], config: Path | None, **given: Any) -> None:
     """Serve the simulated platforms until Ctrl+C.
 
     Every setting can also be given as a variable, such as FLEXSIM_PORT=9000.
@@ -48,7 +50,8 @@ def serve(contracts: tuple[str, ...], config: Path | None, **given: Any) -> None
 
     code = 0
     try:
-        settings = read_settings({**given, "contracts": ",".join(contracts)} if contracts else given, file=config)
+        lists = {"contracts": ",".join(contracts), "allow_targets": ",".join(allow_targets)}
+        settings = read_settings({**given, **{name: text for name, text in lists.items() if text}}, file=config)
         _serve_until_signal(Simulator(settings))
     except CannotStart as error:
         for problem in error.problems:

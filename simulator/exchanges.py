@@ -16,6 +16,7 @@ MEANING = "A request that reached the simulator, and its answer."
 
 MASK = "***"
 _SECRET_NAME = re.compile(r"authori[sz]ation|cookie|token|secret|password|passwd|api[-_]?key|signature|^code$", re.I)
+_SECRET_IN_TEXT = re.compile(r"(token(?:=|%3D))[^&;/\s]+", re.I)
 _SECRET_IN_JSON = re.compile(
     r'("[^"]*(?:token|secret|password|passwd|api[-_]?key)[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*"?', re.I)
 
@@ -44,6 +45,9 @@ def _masked(name: str, value: str) -> str:
         # The address of the page before; what its query says may be secret there.
         return value.partition("?")[0]
     # Headers and parameters can have any name; only short ones are worth remembering.
+    if "token" in value:
+        # A page's address inside another one's: where a visitor wanted to go, and is sent.
+        value = _SECRET_IN_TEXT.sub(rf"\1{MASK}", value)
     if not (_is_secret(name) if len(name) < 30 else _SECRET_NAME.search(name)):
         return value
     scheme, space, _ = value.partition(" ")
@@ -51,17 +55,22 @@ def _masked(name: str, value: str) -> str:
 
 
 class Exchange:
-    """One request to a world. Its journal entry is the cause of all that the request brings about."""
+    """One request to a world. Its journal entry is the cause of all that the request brings about.
+
+    `entry_id` is the entry's id where it was reserved before, because something happened to the request already.
+    """
 
     def __init__(self, world: World, surface: str, method: str, path: str, query: Mapping[str, str],
-                 headers: Mapping[str, str]) -> None:
-        self.entry_id: int | None = None
+                 headers: Mapping[str, str], entry_id: int | None = None) -> None:
+        self._reserved = entry_id
+        self.entry_id = entry_id
         self._world = world
         self._saved = False
         self._finished = False
         self._began = stopwatch()
         self._data: dict[str, Any] = {
-            "surface": surface, "method": method, "path": path, "query": mask_values(query),
+            "surface": surface, "method": method, "path": _SECRET_IN_TEXT.sub(rf"\1{MASK}", path),
+            "query": mask_values(query),
             "request_headers": mask_values(headers),
         }
 
@@ -73,7 +82,7 @@ class Exchange:
     def work(self) -> Iterator[Work]:
         """A write transaction caused by this exchange."""
         with self._world.work() as work:
-            is_first = self.entry_id is None
+            is_first = not self._saved
             entry_id = work.reserve_entry() if self.entry_id is None else self.entry_id
             self.entry_id = work.cause = entry_id
             try:
@@ -83,11 +92,11 @@ class Exchange:
                 self._saved = True
             except BaseException:
                 if is_first:
-                    self.entry_id = None
+                    self.entry_id = self._reserved
                     self._finished = False
                 raise
 
-    def finish(self, work: Work, status: int, answer_headers: Mapping[str, str], body: str | None) -> None:
+    def finish(self, work: Work, status: int | None, answer_headers: Mapping[str, str], body: str | None) -> None:
         """Note the answer, as the last thing of a transaction of this exchange."""
         self._data |= {"status": status, "answer_headers": mask_values(answer_headers),
                        "ms": round((stopwatch() - self._began) * 1_000, 2)}

@@ -91,7 +91,7 @@ class Simulator:
     def advance(self, step: timedelta | datetime, world: str = DEFAULT_WORLD) -> list[JobRun]:
         """Move a world's time forward by a duration or to an instant, running what is due."""
         with self.worlds.using(world) as found:
-            runs = found.advance_by(step, None) if isinstance(step, timedelta) else found.advance(step, None)
+            runs = found.time.advance_by(step, None) if isinstance(step, timedelta) else found.time.advance(step, None)
         self.worlds.clock_changed(world)
         return runs
 

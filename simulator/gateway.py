@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import asyncio
 import io
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from html import escape
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 import orjson
 
 from simulator import __version__
+from simulator.arrivals import Arrival, announced_length, arrival_of, environ_of, has_body
 from simulator.holding import Answer, Holding
 from simulator.market.errors import NotFound
 from simulator.settings import DEFAULT_WORLD, Settings
@@ -29,12 +30,10 @@ from simulator.timekeeping.clock import wall_now
 
 if TYPE_CHECKING:
     # For checkers only: these load the store, and this module must be there before it.
+    from simulator.faults.inbound import InboundFaults, Struck
     from simulator.wire import WireCalls
-    from simulator.world import World
     from simulator.worlds import Worlds
 
-WORLD_PREFIX = "/w/"
-ENVIRON_KEY = "flexsim.world"
 _SHORT_BODY = 150_000  # about a thousand readings: ten milliseconds
 _BODY_IN_MEMORY = 500_000
 _MORE_THAN_LIMIT_READ = 16
@@ -60,9 +59,10 @@ class Engine:
     """
 
     def __init__(self, worlds: Worlds, calls: WireCalls, load_pages: Callable[[], WsgiApplication],
-                 senders: Sequence[Sender] = ()) -> None:
+                 faults: InboundFaults, senders: Sequence[Sender] = ()) -> None:
         self.worlds = worlds
         self.calls = calls
+        self.faults = faults
         self._load_pages = load_pages
         self._senders = senders
         self._loading = threading.Lock()
@@ -90,17 +90,19 @@ class Engine:
 
 
 @dataclass(frozen=True)
-class Arrival:
-    """A request as the server gives it. `prefix` is `/w/NAME` or nothing, `path` what follows it, both decoded."""
+class _Broken:
+    """An answer whose body breaks off: the connection closes before all that was announced has come."""
 
-    method: str
-    world: str
-    prefix: str
-    path: str
-    query: str
-    headers: dict[str, str]
-    scheme: str
-    client: str
+    answer: Answer
+    length: int
+
+    async def send(self, protocol: Any) -> None:
+        status, headers, body = self.answer
+        if len(body) <= self.length:
+            protocol.response_bytes(status, headers, body)
+            return
+        stream = protocol.response_stream(status, [*headers, ("Content-Length", str(len(body)))])
+        await stream.send_bytes(body[:self.length])
 
 
 class Gateway:
@@ -121,12 +123,18 @@ class Gateway:
         self._under_way += 1
         self._quiet.clear()
         try:
-            status, headers, body = await self._answer(_arrival(scope), protocol)
-            protocol.response_bytes(status, headers, body)
+            answer = await self._answer(arrival_of(scope), protocol)
+            if isinstance(answer, _Broken):
+                await answer.send(protocol)
+            elif answer is not None:
+                protocol.response_bytes(*answer)
         finally:
             self._under_way -= 1
             if not self._under_way:
                 self._quiet.set()
+        if answer is None:
+            # A fault has lost the answer: the connection stays, silent, until the other end gives up.
+            await protocol.client_disconnect()
 
     def ready(self, engine: Engine) -> None:
         """All is loaded: answer what has been waiting."""
@@ -145,7 +153,7 @@ class Gateway:
         """End the pool's threads."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def _answer(self, arrival: Arrival, protocol: Any) -> Answer:
+    async def _answer(self, arrival: Arrival, protocol: Any) -> Answer | _Broken | None:
         if self._draining:
             return _problem(503, "Service Unavailable", "The simulator is ending.")
         if arrival.path == HEALTH:
@@ -153,6 +161,35 @@ class Gateway:
         engine = self._engine or await self._loaded()
         if engine is None:
             return _problem(503, "Service Unavailable", "The simulator could not start; its output says why.")
+        surface = engine.faults.surface_of(arrival.path)
+        world = engine.worlds.find(arrival.world)
+        if world is not None and surface in world.faulty_surfaces:
+            struck = await asyncio.get_running_loop().run_in_executor(
+                self._pool, self._strike, engine, arrival, surface)
+            if struck is not None:
+                return await self._go_wrong(engine, arrival, protocol, struck)
+        return await self._answer_well(engine, arrival, protocol)
+
+    def _strike(self, engine: Engine, arrival: Arrival, surface: str) -> Struck | None:
+        try:
+            with engine.worlds.using(arrival.world) as world:
+                return engine.faults.strike(world, surface, arrival)
+        except NotFound:
+            return None
+
+    async def _go_wrong(self, engine: Engine, arrival: Arrival, protocol: Any, struck: Struck
+                        ) -> Answer | _Broken | None:
+        """Answer as the faults want it that are on."""
+        await asyncio.sleep(struck.delay_seconds)
+        if struck.is_answered:
+            answer = await self._answer_well(engine, replace(arrival, entry=struck.entry), protocol)
+        elif "status" in struck.effects and not struck.loses_answer:
+            answer = struck.answer(for_page=engine.calls.find(arrival.path) is None)
+        if struck.loses_answer:
+            return None
+        return answer if struck.cut is None else _Broken(answer, struck.cut)
+
+    async def _answer_well(self, engine: Engine, arrival: Arrival, protocol: Any) -> Answer:
         is_call = engine.calls.find(arrival.path) is not None
         limit = self._settings.max_body_bytes if is_call else self._settings.max_upload_bytes
         if not is_call:
@@ -160,7 +197,8 @@ class Gateway:
         body = await _read(arrival, protocol, limit)
         if body is None:
             return _too_large(limit)
-        answer = self._call_at_once(engine, arrival, body) if len(body) <= _SHORT_BODY else None
+        is_short = len(body) <= _SHORT_BODY and arrival.entry is None
+        answer = self._call_at_once(engine, arrival, body) if is_short else None
         if answer is None:
             answer = await asyncio.get_running_loop().run_in_executor(self._pool, self._call, engine, arrival, body)
         return answer
@@ -187,7 +225,7 @@ class Gateway:
         if engine is not None:
             world = engine.worlds.find(arrival.world)
             if world is None:
-                return _no_such_world(arrival.world)
+                return _no_such_world(arrival)
             now = world.now()
         return 200, [("Content-Type", "application/json"), *_UNRECORDED], orjson.dumps(
             {"status": "ok", "version": __version__, "world": arrival.world, "now": now})
@@ -197,7 +235,7 @@ class Gateway:
         try:
             world = engine.worlds.enter(arrival.world, wait=False)
         except NotFound:
-            return _no_such_world(arrival.world)
+            return _no_such_world(arrival)
         if world is None:
             return None
         try:
@@ -211,15 +249,15 @@ class Gateway:
         try:
             with engine.worlds.using(arrival.world) as world:
                 return engine.calls.answer(world, arrival.method, arrival.prefix, arrival.path, arrival.query,
-                                          arrival.headers, body)
+                                          arrival.headers, body, entry_id=arrival.entry)
         except NotFound:
-            return _no_such_world(arrival.world)
+            return _no_such_world(arrival)
 
     async def _answer_page(self, engine: Engine, arrival: Arrival, protocol: Any, limit: int) -> Answer:
         body: IO[bytes] = io.BytesIO()
-        length = _announced_length(arrival)
+        length = announced_length(arrival)
         try:
-            if length <= limit and _has_body(arrival):
+            if length <= limit and has_body(arrival):
                 if length > _BODY_IN_MEMORY or "Content-Length" not in arrival.headers:
                     body = tempfile.SpooledTemporaryFile(_BODY_IN_MEMORY)  # noqa: SIM115
                 async for chunk in protocol:
@@ -237,39 +275,16 @@ class Gateway:
     def _page(self, engine: Engine, arrival: Arrival, body: IO[bytes], length: int) -> Answer:
         try:
             with engine.worlds.using(arrival.world) as world:
-                return _run_wsgi(engine.pages(), _environ(arrival, body, length, world))
+                return _run_wsgi(engine.pages(), environ_of(arrival, body, length, world))
         except NotFound:
-            return _no_such_world(arrival.world)
-
-
-def _arrival(scope: Any) -> Arrival:
-    path, prefix, world = scope.path, "", DEFAULT_WORLD
-    if path.startswith(WORLD_PREFIX):
-        world, slash, rest = path[len(WORLD_PREFIX):].partition("/")
-        prefix, path = f"{WORLD_PREFIX}{world}", slash + rest
-    headers: dict[str, str] = {}
-    for name, value in scope.headers.items():
-        title = name.title()
-        headers[title] = f"{headers[title]}, {value}" if title in headers else value
-    if "Host" not in headers and scope.authority:
-        headers["Host"] = scope.authority
-    return Arrival(scope.method, world, prefix, path, scope.query_string, headers, scope.scheme, scope.client)
-
-
-def _announced_length(arrival: Arrival) -> int:
-    text = arrival.headers.get("Content-Length", "0")
-    return int(text) if text.isdigit() else 0
-
-
-def _has_body(arrival: Arrival) -> bool:
-    return "Transfer-Encoding" in arrival.headers or _announced_length(arrival) > 0
+            return _no_such_world(arrival)
 
 
 async def _read(arrival: Arrival, protocol: Any, limit: int) -> bytes | None:
     """The whole body, or None when it is longer than `limit`."""
-    if not _has_body(arrival):
+    if not has_body(arrival):
         return b""
-    if "Content-Length" in arrival.headers and _announced_length(arrival) <= limit:
+    if "Content-Length" in arrival.headers and announced_length(arrival) <= limit:
         return await protocol()
     chunks = []
     length = 0
@@ -281,26 +296,6 @@ async def _read(arrival: Arrival, protocol: Any, limit: int) -> bytes | None:
             break
     # What is a little too long was read to its end all the same: many clients listen only when they have sent all.
     return b"".join(chunks) if length <= limit else None
-
-
-def _environ(arrival: Arrival, body: IO[bytes], length: int, world: World) -> dict[str, Any]:
-    """The request as WSGI has it."""
-    body.seek(0)
-    host, _, port = arrival.headers.get("Host", "localhost").rpartition(":")
-    environ = {
-        "REQUEST_METHOD": arrival.method, "SCRIPT_NAME": arrival.prefix, "QUERY_STRING": arrival.query,
-        "PATH_INFO": arrival.path.encode().decode("latin-1"), "SERVER_PROTOCOL": "HTTP/1.1",
-        "SERVER_NAME": host or "localhost", "SERVER_PORT": port or "80",
-        "REMOTE_ADDR": arrival.client.rpartition(":")[0], "CONTENT_LENGTH": str(length),
-        "CONTENT_TYPE": arrival.headers.get("Content-Type", ""), "wsgi.version": (1, 0),
-        "wsgi.url_scheme": arrival.scheme, "wsgi.input": body,
-        "wsgi.input_terminated": True, "wsgi.errors": sys.stderr, "wsgi.multithread": True,
-        "wsgi.multiprocess": False, "wsgi.run_once": False, ENVIRON_KEY: world,
-    }
-    for name, value in arrival.headers.items():
-        if name not in ("Content-Type", "Content-Length", "Transfer-Encoding"):
-            environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
-    return environ
 
 
 def _run_wsgi(application: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> Answer:
@@ -330,6 +325,11 @@ def _too_large(limit: int) -> Answer:
     return status, [*headers, ("Connection", "close")], body
 
 
-def _no_such_world(name: str) -> Answer:
-    return _problem(404, "Not Found", f"There is no world {name[:80]!r}. Make it with PUT /_sim/worlds/NAME, or list "
-                    "those there are with GET /_sim/worlds.")
+def _no_such_world(arrival: Arrival) -> Answer:
+    words = (f"There is no world {arrival.world[:80]!r}. Make it with PUT /_sim/worlds/NAME, or list those there are "
+             "with GET /_sim/worlds.")
+    if "text/html" not in arrival.headers.get("Accept", ""):
+        return _problem(404, "Not Found", words)
+    page = ('<!doctype html><html lang="en-GB"><meta charset="utf-8"><title>No such world – simulator</title>'
+            f'<h1>No such world</h1><p>{escape(words)}</p><p><a href="/console">Simulator console</a></p></html>')
+    return 404, [("Content-Type", "text/html; charset=utf-8"), *_UNRECORDED], page.encode()

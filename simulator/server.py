@@ -8,6 +8,7 @@ server, made for applications that already have an event loop, keeps everything 
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import threading
 from typing import Any
@@ -94,10 +95,15 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.bind((host, port))
         listener.listen(_BACKLOG)
-    except (OSError, OverflowError) as error:
+    except socket.gaierror as error:
         listener.close()
-        raise AddressInUse([f"Cannot listen on {host} port {port}: {error}. Is another server running there? Choose "
-                            "another with --port, or let --port 0 find a free one."]) from error
+        raise AddressInUse([f"Cannot listen on {host}: this machine knows no such name or address ({error}). Use "
+                            "one of its own addresses with --host, such as 127.0.0.1."]) from error
+    except OSError as error:
+        listener.close()
+        way_on = ("Is another server running there? Choose another with --port, or let --port 0 find a free one."
+                  if error.errno == errno.EADDRINUSE else "Choose another address with --host and --port.")
+        raise AddressInUse([f"Cannot listen on {host} port {port}: {error}. {way_on}"]) from error
     listener.setblocking(False)
     return listener
 

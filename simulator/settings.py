@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from simulator.market.addresses import is_address
+
 DEFAULT_WORLD = "default"
 """The world that is there from the start, and that addresses without /w/NAME mean."""
 
@@ -68,6 +70,13 @@ class Settings:
     password_characters: int = _setting(12, "Fewest characters of a new password.", "assumed", least=1)
     password_strength: int = _setting(3, "Least strength of a new password by zxcvbn: 0 (any) to 4.", "assumed",
                                       least=0)
+    notice_minutes: int = _setting(15, "How long before its start a dispatch's start message goes out.", "public",
+                                   least=0)
+    retry_seconds: tuple[int, ...] = _setting((5, 15, 60, 300), "Waits before a message is tried again.", "assumed")
+    dispatch_timeout_seconds: int = _setting(10, "An endpoint that has not answered by then has failed.", "assumed",
+                                             least=1)
+    allow_targets: tuple[str, ...] = _setting((), "Hosts besides private ones that messages may be sent to.")
+
     reset_link_hours: int = _setting(24, "Market hours for which a link of 'Forgot your password' works.", "assumed",
                                      least=1)
     smtp: str | None = _setting(None, "Mail server, HOST:PORT, that every mail is sent on to as well.")
@@ -92,13 +101,17 @@ class Settings:
             for item in dataclasses.fields(self)
             if item.metadata.get("least") is not None and getattr(self, item.name) < item.metadata["least"]
         ]
+        if self.port > 65_535:
+            problems.append(f"port is at most 65535, not {self.port}")
         if self.finalising_hour > 23:
             problems.append(f"finalising_hour is an hour of the day, 0 to 23, not {self.finalising_hour}")
         if self.password_strength > 4:
             problems.append(f"password_strength is 0 to 4, not {self.password_strength}")
         if self.smtp is not None and not _SERVER.match(self.smtp):
             problems.append(f"smtp must look like HOST:PORT, such as 127.0.0.1:1025, not {self.smtp!r}")
-        if not re.fullmatch(r"[!-?A-~]+@[!-?A-~]+", self.mail_from):
+        elif self.smtp is not None and int(self.smtp.rpartition(":")[2]) > 65_535:
+            problems.append(f"smtp: a port is at most 65535, not {self.smtp.rpartition(':')[2]}")
+        if not is_address(self.mail_from):
             problems.append(f"mail_from must be an email address, not {self.mail_from!r}")
         if self.public_url is not None and not re.fullmatch(r"https?://[^\s/?#@]+", self.public_url):
             problems.append(f"public_url must look like http://flexsim.test:8000, no path, not {self.public_url!r}")
@@ -106,6 +119,9 @@ class Settings:
             problems.append(f"credentials must be 'wall' or 'market', not {self.credentials!r}")
         if self.now is not None and self.now.utcoffset() is None:
             problems.append("now needs an offset: write 2026-11-02T16:00:00Z, not 2026-11-02T16:00:00")
+        if self.control_token is not None and not self.control_token.isascii():
+            problems.append("control_token has letters that no header can carry; use plain ones, such as from "
+                            "`openssl rand -hex 16`")
         if self.control_token is not None and not self.control_token.strip():
             problems.append("control_token is empty; give a secret, or leave it out")
         if problems:
@@ -170,9 +186,19 @@ def _converted(kind: str, value: Any) -> Any:
         return Path(value)
     if kind.startswith("datetime"):
         return value if isinstance(value, datetime) else parse_instant(str(value))
+    if kind == "tuple[int, ...]":
+        return tuple(_converted("int", part) for part in _parts(value))
+    if kind.startswith("tuple"):
+        return _parts(value)
     if kind.startswith("Mapping"):
         return _contracts(value)
     return str(value)
+
+
+def _parts(value: Any) -> tuple[str, ...]:
+    """`["test.example"]`, or the text `test.example,10.0.0.7`."""
+    parts = value.split(",") if isinstance(value, str) else map(str, value)
+    return tuple(part.strip() for part in parts if part.strip())
 
 
 def _contracts(value: Any) -> dict[str, Path]:

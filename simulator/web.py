@@ -15,8 +15,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.local import LocalProxy
 
 from simulator import assets
+from simulator.arrivals import ENTRY_KEY, ENVIRON_KEY
 from simulator.exchanges import Exchange
-from simulator.gateway import ENVIRON_KEY
 from simulator.holding import ASK_AGAIN
 from simulator.world import World
 from simulator.worlds import Worlds
@@ -110,6 +110,7 @@ def create_application(worlds: Worlds, surfaces: Iterable[Surface], prepare: Cal
         SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(hours=worlds.settings.session_hours),
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1), BOOTSTRAP_SERVE_LOCAL=True, WTF_CSRF_TIME_LIMIT=None)
+    app.url_map.strict_slashes = False  # people type /console/
     app.session_interface = WorldCookies()
     app.extensions["flexsim.worlds"] = worlds
     app.extensions["flexsim.surfaces"] = by_name = {surface.name: surface for surface in surfaces}
@@ -143,7 +144,8 @@ def _begin_exchange() -> None:
     if surface is not None and request.endpoint in surface.large_bodies:
         request.max_content_length = current_worlds.settings.max_upload_bytes
     g.exchange = Exchange(current_world, surface.name if surface else "none", request.method,
-                          request.script_root + request.path, request.args, request.headers)
+                          request.script_root + request.path, request.args, request.headers,
+                          request.environ.get(ENTRY_KEY))
 
 
 def _is_recorded() -> bool:
@@ -178,6 +180,17 @@ def wants_page() -> bool:
     return request.accept_mimetypes.accept_html and "text/html" in request.headers.get("Accept", "")
 
 
+def _limit_setting() -> str:
+    surface = surface_of_request()
+    is_large = surface is not None and request.endpoint in surface.large_bodies
+    return "FLEXSIM_MAX_UPLOAD_BYTES" if is_large else "FLEXSIM_MAX_BODY_BYTES"
+
+
+def _body_limit() -> int:
+    settings = current_worlds.settings
+    return settings.max_upload_bytes if _limit_setting().endswith("UPLOAD_BYTES") else settings.max_body_bytes
+
+
 def _explain(error: HTTPException) -> Any:
     status = error.code or 500
     if status < 400:
@@ -185,7 +198,8 @@ def _explain(error: HTTPException) -> Any:
     details = {
         404: f"There is nothing at {request.path[:200]}.",
         405: f"{request.method} is not possible at {request.path[:200]}.",
-        413: "What was sent is larger than this simulator takes.",
+        413: f"What was sent is larger than {_body_limit():,} bytes, which is all that this address takes. Send less, "
+             f"or start the simulator with a larger {_limit_setting()}.",
     }
     said = error.description if error.description != type(error).description else None
     detail = said or details.get(status, error.description or error.name)

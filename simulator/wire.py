@@ -20,7 +20,7 @@ import orjson
 
 from simulator.contracts import BEARER, BoundOperation, NotReadable, WireAnswer, WireRequest
 from simulator.exchanges import MASK, Exchange, mask_body
-from simulator.world import Work, World
+from simulator.world import View, Work, World
 
 _FEW_FAULTS_FIT = 1_000
 """Bytes of a body that cannot hold more faults than are told in about ten milliseconds."""
@@ -31,6 +31,10 @@ Perform = Callable[[World, Work, BoundOperation, WireRequest, Any], WireAnswer]
 """Does a call inside its transaction. The last argument is the message the contract read, or why it could not."""
 
 
+Whose = Callable[[View, BoundOperation, WireRequest], str | None]
+"""Tells whose a call is: the id of the organisation that its token speaks for, if any."""
+
+
 @dataclass(frozen=True)
 class WireCall:
     """An operation of a contract and what it does. `surface` is the journal's name for the API it belongs to."""
@@ -38,6 +42,7 @@ class WireCall:
     surface: str
     operation: BoundOperation
     perform: Perform
+    whose: Whose
 
 
 class WireCalls:
@@ -73,19 +78,35 @@ class WireCalls:
                 return methods, found.groups()
         return None
 
-    def answer(self, world: World, method: str, prefix: str, path: str, query: str, headers: Mapping[str, str],
-               body: bytes, at_once: bool = False) -> tuple[int, list[tuple[str, str]], bytes] | None:
-        """Answer a request to a path that `find` knows: status, headers and body.
-
-        None, and nothing is done, when it has to be `at_once` and would take long: a message with many faults.
-        """
+    def _request(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
+                 ) -> tuple[dict[str, WireCall], WireCall | None, WireRequest]:
         methods, values = self.find(path) or ({}, ())
         call = methods.get(method)
         request = WireRequest(method, dict(zip(_names(call), values, strict=True)) if call and values else {},
                               dict(parse_qsl(query, keep_blank_values=True)) if query else {},
                               headers, headers.get("Content-Type", ""), body, path)
-        surface = next(iter(methods.values())).surface
-        exchange = Exchange(world, surface, method, prefix + path, *_without_token(methods, request))
+        return methods, call, request
+
+    def participant_of(self, view: View, method: str, path: str, query: str, headers: Mapping[str, str]) -> str | None:
+        """Whose request this is; None when it is no call of an API, or says so with no token that is in force."""
+        _, call, request = self._request(method, path, query, headers, b"")
+        return None if call is None else call.whose(view, call.operation, request)
+
+    def exchange_of(self, world: World, method: str, prefix: str, path: str, query: str, headers: Mapping[str, str],
+                    entry_id: int) -> Exchange:
+        """The exchange of a request to a path that `find` knows, for those who end it before it is answered."""
+        methods, _, request = self._request(method, path, query, headers, b"")
+        return _exchange(world, methods, prefix, request, entry_id)
+
+    def answer(self, world: World, method: str, prefix: str, path: str, query: str, headers: Mapping[str, str],
+               body: bytes, at_once: bool = False, entry_id: int | None = None
+               ) -> tuple[int, list[tuple[str, str]], bytes] | None:
+        """Answer a request to a path that `find` knows: status, headers and body. `entry_id` as for an `Exchange`.
+
+        None, and nothing is done, when it has to be `at_once` and would take long: a message with many faults.
+        """
+        methods, call, request = self._request(method, path, query, headers, body)
+        exchange = _exchange(world, methods, prefix, request, entry_id)
         message = None
         if at_once and call is not None and len(body) > _FEW_FAULTS_FIT:
             message = _read(call, request, at_once)
@@ -96,6 +117,12 @@ class WireCalls:
             with exchange.work() as work:
                 exchange.finish(work, answer.status, answer.headers, None)
         return _sent(answer, exchange)
+
+
+def _exchange(world: World, methods: Mapping[str, WireCall], prefix: str, request: WireRequest,
+              entry_id: int | None) -> Exchange:
+    surface = next(iter(methods.values())).surface
+    return Exchange(world, surface, request.method, prefix + request.path, *_without_token(methods, request), entry_id)
 
 
 def _names(call: WireCall) -> list[str]:

@@ -19,10 +19,13 @@ from simulator.announcements import Announcements
 from simulator.ids import new_signing_key
 from simulator.market.errors import NotFound
 from simulator.market.facts import WorldStarted
+from simulator.market.outbox import OUTBOX_TOPIC
+from simulator.market_time import NoDeliveries
 from simulator.operations.fixtures import DemoSignIn, Fixture, FixtureUnusable, read_fixture, start_world
 from simulator.operations.history import journal_entries
 from simulator.operations.mails import MAIL_TOPIC
-from simulator.operations.timetable import timetable
+from simulator.operations.password_links import REQUESTS_TOPIC
+from simulator.operations.timetable import chores, timetable
 from simulator.settings import DEFAULT_WORLD, Settings, SettingsUnusable
 from simulator.store import meta
 from simulator.store.engine import Database, copy_database
@@ -31,7 +34,7 @@ from simulator.store.timetable import save_clock
 from simulator.store.work import JournalIds, Work
 from simulator.timekeeping.clock import Clock, frozen_clock, real_clock, stopwatch, wall_now
 from simulator.timekeeping.scheduler import Ticker
-from simulator.world import World, keeping
+from simulator.world import DeliveriesOf, World, keeping
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 
@@ -48,8 +51,10 @@ class WorldRefused(Exception):
 class Worlds:
     """All worlds of one server. Start with `open`, end with `close`."""
 
-    def __init__(self, settings: Settings, address: str = "") -> None:
+    def __init__(self, settings: Settings, address: str = "", deliveries_of: DeliveriesOf = lambda world: NoDeliveries()
+                 ) -> None:
         self.settings = settings
+        self._deliveries_of = deliveries_of
         self._address = settings.public_url or address
         self._temporary = settings.data is None
         self.folder = Path(tempfile.mkdtemp(prefix="flexsim-")) if settings.data is None else settings.data
@@ -60,6 +65,7 @@ class Worlds:
         self._claim: IO[str] | None = None
         self.found_default = False
         self.announcements = Announcements()
+        self.announcements.listen(self._hear)
         self._ticker = Ticker(self)
 
     def open(self) -> None:
@@ -101,6 +107,7 @@ class Worlds:
         self._ticker.stop()
         for world in self._worlds.values():
             with world.gate.alone():
+                world.deleted = True
                 world.close_files()
         if self._claim is not None:
             self._claim.close()
@@ -272,7 +279,8 @@ class Worlds:
 
     def _adopt(self, name: str) -> None:
         self._worlds[name] = World(name, self.folder / "worlds" / name, self.settings,
-                                   timetable(self.settings.finalising_hour), self.announcements)
+                                   timetable(self.settings.finalising_hour), chores(self.settings.reset_link_hours),
+                                   self.announcements, self._deliveries_of)
         self.clock_changed(name)
         self._worlds[name].announce([MAIL_TOPIC])
 
@@ -295,11 +303,11 @@ class Worlds:
         world = self._worlds.get(name)
         if world is None:
             return
-        wake = world.next_wake()
-        if wake is None:
-            self._wakes.pop(name, None)
-        else:
-            self._wakes[name] = wake
+        # What is announced from here on must not be forgotten.
+        self._wakes.pop(name, None)
+        wake = world.time.next_wake()
+        if wake is not None:
+            self._wakes[name] = min(wake, self._wakes.get(name, wake))
         self._ticker.nudge()
 
     def next_wake(self) -> datetime | None:
@@ -315,17 +323,24 @@ class Worlds:
         for world in list(self._worlds.values()):
             world.close_files_if_idle(self.settings.idle_world_seconds)
 
+    def _hear(self, name: str, topic: str) -> None:
+        """Something is to be done at once: the ticker does it."""
+        if topic in (OUTBOX_TOPIC, REQUESTS_TOPIC):
+            self._wakes[name] = wall_now()
+            self._ticker.nudge()
+
     def _run_due_jobs(self, name: str) -> None:
+        # What is announced from here on wakes the ticker once more.
+        self._wakes.pop(name, None)
         try:
             with self.using(name) as world:
-                world.run_due_jobs()
-            wake = world.next_wake()
+                world.time.run_due()
+                wake = world.time.next_wake()
         except NotFound:
             return
         except Exception:
             # The thread that lets time pass must outlive a world whose disk is full; it tries again in a while.
             _log.exception("world %s: its due jobs could not be run", name)
             wake = wall_now() + _RETRY_DUE_JOBS
-        self._wakes.pop(name, None)
         if wake is not None:
-            self._wakes[name] = wake
+            self._wakes[name] = min(wake, self._wakes.get(name, wake))

@@ -60,3 +60,19 @@ if (progress) {
   };
   setTimeout(look, 500);
 }
+
+// Messages under way: the server holds each question back until there is news, or for some seconds.
+const pending = document.querySelector("[data-pending]");
+if (pending) {
+  const look = async () => {
+    try {
+      const answer = await fetch(pending.dataset.pending, { redirect: "error" });
+      const state = await answer.json();
+      if (!state.underWay) { location.reload(); return; }
+      setTimeout(look, 200);
+    } catch {
+      location.reload();
+    }
+  };
+  look();
+}

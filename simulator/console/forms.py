@@ -16,6 +16,14 @@ def show_breaches(form: FlaskForm, breaches: Iterable[RuleBreach]) -> None:
             form.form_errors.append(breach.message)
         else:
             form[breach.field].errors = [*form[breach.field].errors, breach.message]
+    go_to_first_error(form)
+
+
+def go_to_first_error(form: FlaskForm) -> None:
+    """Let the browser begin at the first field that is wrong: it may stand far down the page."""
+    wrong = next((field for field in form if field.errors), None)
+    if wrong is not None:
+        wrong.render_kw = {**(wrong.render_kw or {}), "autofocus": True}
 
 
 def typed(text: str | None) -> str:

@@ -6,6 +6,9 @@ from typing import Any
 
 from flask import Blueprint, render_template
 
+from simulator.market.dispatches import ENDED, State
+from simulator.operations.dispatching import dispatches_of
+from simulator.operations.faulting import faults_on
 from simulator.operations.history import entries_so_far
 from simulator.operations.mails import count_mails
 from simulator.operations.participants import participants
@@ -24,8 +27,11 @@ def overview_page() -> Any:
     """The world in numbers, its clock, and the other worlds."""
     with current_world.view() as view:
         everybody = participants(view)
-        counts = {"mails": count_mails(view), "entries": entries_so_far(view)}
-    due = current_world.next_jobs()
+        dispatches = dispatches_of(view)
+        counts = {"mails": count_mails(view), "entries": entries_so_far(view), "faults": len(faults_on(view)),
+                  "dispatches": len(dispatches),
+                  "open_dispatches": sum(each.state not in ENDED | {State.FAILED} for each in dispatches)}
+    due = current_world.time.next_jobs()
     return render_template(
         "console/overview.html", everybody=everybody, counts=counts, clock=_clock_words(current_world.clock),
         next_job=None if due is None else {

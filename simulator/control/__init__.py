@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from simulator.contracts import Contract
-from simulator.control import clock, contracts, journal, mailbox, participants, worlds
+from simulator.control import clock, contracts, dispatches, faults, journal, mailbox, participants, worlds
 from simulator.control.guard import guard
 from simulator.web import Surface
 
@@ -13,10 +13,11 @@ from simulator.web import Surface
 def surface(contracts_in_force: dict[str, Contract]) -> Surface:
     """All of `/_sim` but its health, which the gateway answers. Watching leaves no journal entries, changing does."""
     blueprint = Blueprint("control", __name__)
-    for part in (clock, worlds, journal, participants, mailbox):
+    for part in (clock, worlds, journal, participants, mailbox, dispatches, faults):
         part.add_routes(blueprint)
     contracts.add_routes(blueprint, contracts_in_force)
     watching = frozenset(f"control.{name}" for name in (
-        "read_clock", "read_journal", "list_worlds", "read_contract", "list_participants", "read_participant",
-        "read_code", "list_mails", "read_mail", "read_mail_source", "read_attachment"))
+        "read_clock", "read_journal", "read_archive", "list_worlds", "read_contract", "list_participants",
+        "read_participant", "read_code", "list_mails", "read_mail", "read_mail_source", "read_attachment",
+        "list_dispatches", "read_dispatch", "list_faults"))
     return Surface("control", blueprint, guard, unrecorded=watching, prefix="/_sim")

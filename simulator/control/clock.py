@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from simulator.control.bodies import Body, read_duration, read_instant, refuse
+from simulator.market_time import TimeRefused, describe_clock
 from simulator.timekeeping.clock import FROZEN, REAL, SCALED, Clock, frozen_clock, real_clock, scaled_clock, wall_now
 from simulator.timekeeping.scheduler import JobRun
 from simulator.web import current_world, current_worlds, json_answer, work_of_request
-from simulator.world import TimeRefused, describe_clock
 
 FASTEST = 1_000_000
 
@@ -54,7 +54,7 @@ def _move(clock: Clock) -> None:
     with work_of_request() as work:
         cause = work.cause
     try:
-        current_world.set_clock(clock, cause)
+        current_world.time.set_clock(clock, cause)
     except TimeRefused as error:
         refuse([{"pointer": "/now", "code": "clock", "message": str(error)}])
     current_worlds.clock_changed(current_world.name)
@@ -70,9 +70,9 @@ def advance_clock() -> Response:
     try:
         if target is None:
             duration = read_duration(body, "by", now)
-            runs = current_world.advance_by(duration, cause)
+            runs = current_world.time.advance_by(duration, cause)
         else:
-            runs = current_world.advance(target, cause)
+            runs = current_world.time.advance(target, cause)
     except TimeRefused as error:
         refuse([{"pointer": f"/{next(iter(body))}", "code": "clock", "message": str(error)}])
     current_worlds.clock_changed(current_world.name)

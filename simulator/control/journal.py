@@ -1,11 +1,14 @@
-"""`GET /_sim/journal`."""
+"""`GET /_sim/journal`, and its exchanges as a file for other tools: `GET /_sim/journal/har`."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from simulator import __version__
 from simulator.control.bodies import read_numbers
-from simulator.operations.history import journal_entries
+from simulator.documents.exchange_files import RecordedExchange, Recording, http_archive
+from simulator.exchanges import MASK
+from simulator.operations.history import journal_entries, last_exchanges
 from simulator.web import current_world, json_answer
 
 _MOST = 10_000
@@ -14,6 +17,7 @@ _MOST = 10_000
 def add_routes(blueprint: Blueprint) -> None:
     """Read the journal."""
     blueprint.add_url_rule("/journal", "read_journal", read_journal)
+    blueprint.add_url_rule("/journal/har", "read_archive", read_archive)
 
 
 def read_journal() -> Response:
@@ -24,3 +28,16 @@ def read_journal() -> Response:
     return json_answer({"entries": [
         {"id": entry.id, "at": entry.at, "kind": entry.kind, "world": current_world.name,
          "causedBy": entry.caused_by, "data": entry.data} for entry in entries]})
+
+
+def read_archive() -> Response:
+    """The last `limit` exchanges over HTTP, 10,000 unless told otherwise, as an HTTP archive (HAR 1.2)."""
+    limit = min(read_numbers({"limit": _MOST})["limit"], _MOST)
+    with current_world.view() as view:
+        entries = last_exchanges(view, limit)
+    recording = Recording(request.host_url.rstrip("/"), MASK, current_world.settings.journal_body_characters)
+    content = http_archive([RecordedExchange(entry.id, entry.at, entry.kind, entry.caused_by, entry.data)
+                            for entry in entries], recording, current_world.name, __version__)
+    answer = Response(content, content_type="application/json")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"flexsim-{current_world.name}.har")
+    return answer

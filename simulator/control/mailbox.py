@@ -13,6 +13,7 @@ from simulator.operations import mails
 from simulator.web import ask_again, current_world, json_answer, problem, work_of_request, world_url
 
 _MOST = 1_000
+_NUMBER = "int(max=9223372036854775807)"  # what the store can count to
 _LONGEST_WAIT_SECONDS = 300
 _FILTERS = ("to", "subject", "since", "limit", "wait")
 
@@ -21,9 +22,10 @@ def add_routes(blueprint: Blueprint) -> None:
     """List, wait for, read and delete mails."""
     blueprint.add_url_rule("/mailbox", "list_mails", list_mails)
     blueprint.add_url_rule("/mailbox", "empty_mailbox", empty, methods=["DELETE"])
-    blueprint.add_url_rule("/mailbox/<int:mail_id>", "read_mail", read_mail)
-    blueprint.add_url_rule("/mailbox/<int:mail_id>/source", "read_mail_source", read_source)
-    blueprint.add_url_rule("/mailbox/<int:mail_id>/attachments/<int:number>", "read_attachment", read_attachment)
+    blueprint.add_url_rule(f"/mailbox/<{_NUMBER}:mail_id>", "read_mail", read_mail)
+    blueprint.add_url_rule(f"/mailbox/<{_NUMBER}:mail_id>/source", "read_mail_source", read_source)
+    blueprint.add_url_rule(f"/mailbox/<{_NUMBER}:mail_id>/attachments/<{_NUMBER}:number>", "read_attachment",
+                           read_attachment)
 
 
 def list_mails() -> Response:

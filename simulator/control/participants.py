@@ -7,12 +7,15 @@ from typing import Any
 from flask import Blueprint, Response
 
 from simulator.control.bodies import Body, refuse
+from simulator.control.refusals import refused
 from simulator.market.errors import NotFound, Refused, RuleBreach
 from simulator.market.intervals import Granularity
 from simulator.market.invitations import Invitation, UnitDraft, id_from_name
-from simulator.operations import participants
+from simulator.market.outbox import Endpoint
+from simulator.operations import dispatch_testing, participants
 from simulator.operations.participants import Participant
 from simulator.operations.sign_in import account_of, current_code, reset_authenticator
+from simulator.outbound.endpoint_rules import AUTHS, judge_endpoint, merge_endpoint
 from simulator.web import current_world, json_answer, problem, work_of_request
 
 _TEXT = {"type": "string"}
@@ -24,10 +27,12 @@ _PORTAL = {"type": "object", "additionalProperties": False, "properties": {"emai
 _NOTHING = Body({})
 _INVITATION = Body({"required": ["name", "portal"], "properties": {
     "id": _TEXT, "name": _TEXT, "portal": {**_PORTAL, "required": ["email"]}, "units": _UNITS}})
-_CHANGE = Body({"properties": {"name": _TEXT, "portal": _PORTAL, "units": _UNITS}})
+_DISPATCH = {"type": "object", "additionalProperties": False, "minProperties": 1, "properties": {
+    "baseUrl": {"type": ["string", "null"]}, "auth": {"enum": list(AUTHS)}, "secret": _TEXT}}
+_CHANGE = Body({"properties": {"name": _TEXT, "portal": _PORTAL, "units": _UNITS, "dispatch": _DISPATCH}})
 
-_CONFLICTS = frozenset({"participant_exists", "email_taken", "unit_taken", "already_active"})
-_POINTERS = {"email": "/portal/email", "capacity_kw": "capacityKw"}
+_POINTERS = {"email": "/portal/email", "capacity_kw": "/capacityKw", "base_url": "/dispatch/baseUrl",
+             "auth": "/dispatch/auth", "secret": "/dispatch/secret"}
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -43,35 +48,19 @@ def add_routes(blueprint: Blueprint) -> None:
 
 
 def _as_json(participant: Participant) -> dict[str, Any]:
-    account = participant.account
+    account, endpoint = participant.account, participant.endpoint
     return {
         "id": participant.organisation.id, "name": participant.organisation.name,
         "portal": {"email": account.email, "state": account.state, "twoFactor": account.authenticator_enrolled,
                    "emails": sorted(email.value for email in participant.emails)},
         "units": [{"id": unit.id, "description": unit.description, "technology": unit.technology,
                    "capacityKw": unit.capacity_kw, "granularity": unit.granularity.value, "zone": unit.zone}
-                  for unit in participant.units]}
+                  for unit in participant.units],
+        "dispatch": {"baseUrl": endpoint and endpoint.base_url, "auth": endpoint.auth if endpoint else "none"}}
 
 
 def _unknown(organisation_id: str) -> Response:
     return problem(404, "Not Found", f"There is no participant {organisation_id[:80]!r} in this world.")
-
-
-def _refused(refusal: Refused) -> Response:
-    """409 when nothing but what is there already stands in the way, 422 otherwise; all errors either way."""
-    errors = [{"pointer": _pointer(breach), "code": breach.code, "message": breach.message}
-              for breach in refusal.breaches]
-    if all(breach.code in _CONFLICTS for breach in refusal.breaches):
-        return problem(409, "Conflict", "That is there already; nothing was changed.", errors)
-    return problem(422, "Unprocessable Entity", f"{len(errors)} error{'s' if len(errors) > 1 else ''}; nothing was "
-                   "changed.", errors)
-
-
-def _pointer(breach: RuleBreach) -> str:
-    if breach.field is None:
-        return ""
-    name = _POINTERS.get(breach.field, f"/{breach.field}")
-    return name if breach.index is None else f"/units/{breach.index}/{name.lstrip('/')}"
 
 
 def list_all() -> Response:
@@ -92,13 +81,13 @@ def read(organisation_id: str) -> Response:
 def invite() -> Response:
     """Give an organisation its one account; the invitation is in the mailbox when this answers 201."""
     body = _INVITATION.read()
-    invitation = Invitation(body.get("id", id_from_name(body["name"])), body["name"], body["portal"]["email"],
-                            _units(body))
+    name = body["name"].strip()
+    invitation = Invitation(body.get("id", id_from_name(name)), name, body["portal"]["email"].strip(), _units(body))
     try:
         with work_of_request() as work:
             made = participants.invite_organisation(work, invitation)
     except Refused as refusal:
-        return _refused(refusal)
+        return refused(refusal, _POINTERS, "/units")
     return json_answer(_as_json(made), 201)
 
 
@@ -108,19 +97,49 @@ def _units(body: dict[str, Any]) -> tuple[UnitDraft, ...]:
 
 
 def change(organisation_id: str) -> Response:
-    """Another name or address, or more units; those not mentioned stay as they are."""
+    """Another name or address, more units, or where dispatch messages go; those not mentioned stay as they are."""
     body = _CHANGE.read()
     if not body:
-        refuse([{"pointer": "", "code": "required", "message": "Say what to change: name, portal or units."}])
+        refuse([{"pointer": "", "code": "required", "message": "Say what to change: name, portal, units or dispatch."}])
+    endpoint, breaches = _endpoint(organisation_id, body.get("dispatch"))
     try:
         with work_of_request() as work:
-            changed = participants.change_participant(
-                work, organisation_id, body.get("name"), body.get("portal", {}).get("email"), _units(body))
+            _change(work, organisation_id, body, breaches)
+            if endpoint is not None:
+                dispatch_testing.set_endpoint(work, endpoint)
+            elif "dispatch" in body:
+                dispatch_testing.remove_endpoint(work, organisation_id)
+            changed = participants.participant(work, organisation_id)
     except NotFound:
         return _unknown(organisation_id)
     except Refused as refusal:
-        return _refused(refusal)
+        return refused(refusal, _POINTERS, "/units")
     return json_answer(_as_json(changed))
+
+
+def _endpoint(organisation_id: str, wanted: dict[str, Any] | None) -> tuple[Endpoint | None, list[RuleBreach]]:
+    """The endpoint as it is to be, None to have none or to leave it alone, and what is wrong with it."""
+    if wanted is None or ("baseUrl" in wanted and wanted["baseUrl"] is None):
+        return None, []
+    with current_world.view() as view:
+        present = dispatch_testing.endpoint_of(view, organisation_id)
+    endpoint = merge_endpoint(present, organisation_id, wanted.get("baseUrl"), wanted.get("auth"),
+                              wanted.get("secret"))
+    # Names are looked up here, where no transaction waits for it.
+    return endpoint, judge_endpoint(endpoint, frozenset(current_world.settings.allow_targets)).breaches
+
+
+def _change(work: Any, organisation_id: str, body: dict[str, Any], breaches: list[RuleBreach]) -> None:
+    """Change all but the endpoint. Raises NotFound, and Refused with the endpoint's breaches too."""
+    participants.participant(work, organisation_id)
+    if body.keys() != {"dispatch"}:
+        try:
+            participants.change_participant(
+                work, organisation_id, body.get("name"), body.get("portal", {}).get("email"), _units(body))
+        except Refused as refusal:
+            raise Refused([*refusal.breaches, *breaches]) from None
+    if breaches:
+        raise Refused(breaches)
 
 
 def invite_again(organisation_id: str) -> Response:
@@ -132,7 +151,7 @@ def invite_again(organisation_id: str) -> Response:
     except NotFound:
         return _unknown(organisation_id)
     except Refused as refusal:
-        return _refused(refusal)
+        return refused(refusal, _POINTERS, "/units")
     return json_answer(_as_json(invited))
 
 

@@ -89,4 +89,4 @@ def mail_message(mail: Mail, world: str, world_url: str, sender: str) -> EmailMe
 
 def one_line(text: str) -> str:
     """Text for a header, where control characters would end it."""
-    return re.sub(r"[\x00-\x1f\x7f]+", " ", text)
+    return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", text).split())

@@ -192,6 +192,124 @@ class MailboxEmptied(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointChanged(Fact):
+    """Where an organisation takes dispatch messages was set; `auth` is none, bearer or hmac."""
+
+    kind = "endpoint.changed"
+    organisation: str
+    base_url: str
+    auth: str
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchPlanned(Fact):
+    """The control room planned a dispatch; its start message goes out at `start_message_at`."""
+
+    kind = "dispatch.planned"
+    dispatch: str
+    organisation: str
+    programme: str
+    units: tuple[str, ...]
+    start_at: str
+    end_at: str
+    start_message_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchStopAsked(Fact):
+    """The control room wants a dispatch to end early, at once (`emergency`) or in the ordinary way."""
+
+    kind = "dispatch.stop_asked"
+    dispatch: str
+    emergency: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchMoved(Fact):
+    """A dispatch went from one state to another, and why."""
+
+    kind = "dispatch.moved"
+    dispatch: str
+    organisation: str
+    before: str
+    after: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDelivered(Fact):
+    """A participant acknowledged a message."""
+
+    kind = "message.delivered"
+    message: int
+    lane: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageWaits(Fact):
+    """An attempt failed; there will be another one at `next_at`."""
+
+    kind = "message.waits"
+    message: int
+    lane: str
+    attempts: int
+    next_at: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFailed(Fact):
+    """The last attempt failed; the message is not sent again."""
+
+    kind = "message.failed"
+    message: int
+    lane: str
+    attempts: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSuperseded(Fact):
+    """A message that still waited was made pointless by a later one of its dispatch."""
+
+    kind = "message.superseded"
+    message: int
+    lane: str
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageHeld(Fact):
+    """A fault holds a message back until the next one of its dispatch was delivered."""
+
+    kind = "message.held"
+    message: int
+    lane: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaultsChanged(Fact):
+    """A fault was switched on or off; without a number, all were."""
+
+    kind = "faults.changed"
+    switched: str
+    fault: int | None
+    surface: str | None
+    effect: dict[str, object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class FaultApplied(Fact):
+    """A fault touched the exchange that caused this entry."""
+
+    kind = "fault.applied"
+    fault: int
+    surface: str
+    effect: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class MonthFinalised(Fact):
     """A London month became final: later readings of it are stored, and counted as late."""
 

@@ -11,16 +11,15 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from simulator.market.addresses import LONGEST_ADDRESS, is_address
 from simulator.market.errors import RuleBreach
 
 LONGEST_NAME = 100
-LONGEST_EMAIL = 254
 LONGEST_DESCRIPTION = 200
 LARGEST_CAPACITY_KW = 10_000_000
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 _UNIT_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}\Z")
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +67,15 @@ def breaches_of_invitation(invitation: Invitation, taken: Taken) -> list[RuleBre
             *breaches_of_email(invitation.email, taken.emails), *breaches_of_units(invitation.units, taken)]
 
 
+def same_name(name: str) -> str:
+    """A name as it is compared: capitals and spaces make no other organisation."""
+    return " ".join(name.split()).casefold()
+
+
 def breaches_of_name(name: str, taken: Collection[str]) -> list[RuleBreach]:
     """Everything wrong with an organisation's name."""
     found = list(_text_breaches(None, "name", name, "The name", LONGEST_NAME))
-    if not found and name in taken:
+    if not found and same_name(name) in map(same_name, taken):
         found.append(RuleBreach(None, "name", "participant_exists", f"{name} has an account already. Each organisation "
                                 "has one; send its invitation again instead."))
     return found
@@ -88,10 +92,10 @@ def _breaches_of_id(invitation: Invitation, taken: Taken) -> Iterator[RuleBreach
 
 def breaches_of_email(email: str, taken: Collection[str]) -> list[RuleBreach]:
     """Everything wrong with the address that a user logs in with."""
-    found = list(_text_breaches(None, "email", email, "The email address", LONGEST_EMAIL))
+    found = list(_text_breaches(None, "email", email, "The email address", LONGEST_ADDRESS))
     if found:
         return found
-    if not email.isascii() or not _ADDRESS.match(email):
+    if not is_address(email):
         return [RuleBreach(None, "email", "format", "That is not an email address: write it like "
                            "desk@company.example, without spaces, in unaccented letters.")]
     if email.lower() in taken:
@@ -128,7 +132,7 @@ def _text_breaches(index: int | None, field: str, text: str, words: str, longest
     if len(text) > longest:
         yield RuleBreach(index, field, "maxLength", f"{words} has {len(text):,} characters; at most {longest} are "
                          "taken.")
-    unprintable = ("Cc", "Cs")
+    unprintable = ("Cc", "Cs", "Zl", "Zp")
     place = next((place for place, letter in enumerate(text, 1) if unicodedata.category(letter) in unprintable), None)
     if place is not None:
         yield RuleBreach(index, field, "control_character", f"{words} has a control character (such as NUL, tab or a "

@@ -20,6 +20,7 @@ import yaml
 
 from simulator import assets
 from simulator.ids import new_api_token
+from simulator.market.addresses import is_address
 from simulator.market.intervals import Granularity, last_period_end
 from simulator.market.letters import BatchEmail
 from simulator.market.organisations import MeterableUnit, Organisation, Zone
@@ -100,6 +101,8 @@ def _inconsistencies(content: dict[str, Any]) -> Iterator[str]:
             if count > 1:
                 yield f"the {what} {value!r} occurs {count} times"
     for entry in entries:
+        if not is_address(entry["portal"]["email"]):
+            yield f"organisation {entry['id']}: {entry['portal']['email']!r} is not an email address"
         if len(entry["portal"].get("authenticator_secret", "")) % 8 in (1, 3, 6):
             yield f"organisation {entry['id']}: its authenticator_secret is not base32; 16 or 32 characters are usual"
     for unit in units:

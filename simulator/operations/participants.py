@@ -19,19 +19,23 @@ from simulator.market.invitations import (
 )
 from simulator.market.letters import BatchEmail
 from simulator.market.organisations import Account, MeterableUnit, Organisation, Zone
+from simulator.market.outbox import Endpoint
 from simulator.operations.password_links import send_invitation
-from simulator.store import accounts, email_opt_ins, organisations
+from simulator.store import accounts, dispatches, email_opt_ins, organisations, password_links
 from simulator.store.work import View, Work
 
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """An organisation with its one account, the e-mails it gets, and its Meterable Units by id."""
+    """An organisation with its one account, the e-mails it gets, its Meterable Units by id, and where it takes
+    dispatch messages, if it has said so.
+    """
 
     organisation: Organisation
     account: Account
     emails: frozenset[BatchEmail]
     units: tuple[MeterableUnit, ...]
+    endpoint: Endpoint | None
 
 
 def participants(view: View) -> list[Participant]:
@@ -49,7 +53,8 @@ def participant(view: View, organisation_id: str) -> Participant:
 
 def _participant(view: View, account: Account) -> Participant:
     return Participant(account.organisation, account, email_opt_ins.opted_in(view, account.id),
-                       tuple(organisations.units_of(view, account.organisation.id).values()))
+                       tuple(organisations.units_of(view, account.organisation.id).values()),
+                       dispatches.endpoint_of(view, account.organisation.id))
 
 
 def zones(view: View) -> list[Zone]:
@@ -109,7 +114,18 @@ def change_participant(work: Work, organisation_id: str, name: str | None = None
     _add_units(work, organisation_id, new_units)
     parts = tuple(part for part, value in changed.items() if value is not None)
     work.record(ParticipantChanged(organisation_id, parts))
-    return participant(work, organisation_id)
+    changed_to = participant(work, organisation_id)
+    if changed_to.account.email != found.account.email:
+        _readdress(work, changed_to.account)
+    return changed_to
+
+
+def _readdress(work: Work, account: Account) -> None:
+    """Links went to the old address, which is no longer the account's; who is only invited gets a new one."""
+    if account.password_hash is None:
+        send_invitation(work, account)
+    else:
+        password_links.supersede_links(work, account.id)
 
 
 def _add_units(work: Work, organisation_id: str, units: tuple[UnitDraft, ...]) -> None:

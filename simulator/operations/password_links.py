@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from simulator.ids import digest, new_api_token, new_link_token
 from simulator.market.facts import PasswordLinkRefused, PasswordResetRequested, PasswordSet
 from simulator.market.letters import invitation, password_reset
-from simulator.market.organisations import Account, Organisation
+from simulator.market.organisations import Account
 from simulator.operations.mails import send_letter
-from simulator.store import accounts, mails, password_links, tokens
+from simulator.store import accounts, password_links, tokens
 from simulator.store.work import View, Work
 
 ACTIVATION, RESET = "activation", "reset"
@@ -22,9 +22,10 @@ ACTIVATION, RESET = "activation", "reset"
 ACTIVATION_HOURS = 24
 """Portal guide §2.1 (documented)."""
 
-EXPIRED, USED, SUPERSEDED, UNKNOWN = "expired", "used", "superseded", "unknown"
+REQUESTS_TOPIC = "reset_requests"
+"""What is announced when somebody wants a link."""
 
-_NOBODY = Account(0, Organisation("", "an organisation"), "nobody@nowhere.invalid", None, None, False, 0)
+EXPIRED, USED, SUPERSEDED, UNKNOWN = "expired", "used", "superseded", "unknown"
 
 
 class LinkRefused(Exception):
@@ -56,23 +57,30 @@ def send_invitation(work: Work, account: Account) -> None:
     send_letter(work, account, invitation(account.organisation.name, link_path(token), ACTIVATION_HOURS))
 
 
-def request_reset(work: Work, email: str, hours: int) -> None:
-    """Send a link to the account with this address. Nothing but the mailbox tells whether there is one.
+def request_reset(work: Work, email: str) -> None:
+    """Note that somebody wants a link. Whether there is such an account is looked at afterwards, by `answer_requests`:
 
-    Without an account the same letter is written and put into the mailbox, and then that is undone: the answer takes as
-    long either way.
+    so the answer to the request is the same, and takes as long, whoever asks.
     """
-    account = accounts.account_by_email(work, email)
-    token = new_link_token()
-    letter = password_reset((account or _NOBODY).organisation.name, link_path(token), hours)
-    work.record(PasswordResetRequested(account.email if account else None))
-    if account is not None:
-        password_links.add_link(work, digest(token), account.id, RESET)
-        send_letter(work, account, letter)
-        return
-    with work.undone():
-        password_links.link(work, digest(token))
-        mails.add_mail(work, _NOBODY.email, _NOBODY.organisation.name, letter, 0, mails.RELAY_OFF)
+    password_links.add_reset_request(work, email)
+    work.announce(REQUESTS_TOPIC)
+
+
+def requests_wait(view: View) -> bool:
+    """Whether requests for links wait to be answered."""
+    return password_links.reset_requests_wait(view)
+
+
+def answer_requests(work: Work, hours: int) -> None:
+    """Send a link, which works for so many hours, to every address that was asked for and has an account."""
+    for email, cause in password_links.take_reset_requests(work):
+        account = accounts.account_by_email(work, email)
+        work.cause = cause
+        work.record(PasswordResetRequested(account.email if account else None))
+        if account is not None:
+            token = new_link_token()
+            password_links.add_link(work, digest(token), account.id, RESET)
+            send_letter(work, account, password_reset(account.organisation.name, link_path(token), hours))
 
 
 def look_at_link(view: View, token: str, now: datetime, reset_hours: int) -> GoodLink:
@@ -104,6 +112,8 @@ def set_password(work: Work, token: str, password_hash: str, reset_hours: int, s
     password_links.use_link(work, digest(token))
     accounts.change_account(work, link.account.id, password_hash=password_hash)
     ended = accounts.end_sessions_of(work, link.account.id, but=digest(session_token) if session_token else None)
+    # Whoever has the mailbox need not wait for a lock that wrong passwords brought about.
+    accounts.forget_attempts(work, digest(link.account.email))
     work.record(PasswordSet(link.account.email, link.purpose, ended))
     organisation_id = link.account.organisation.id
     if tokens.token_of(work, organisation_id) is None:

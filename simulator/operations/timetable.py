@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, time
 
 from simulator.market.letters import BatchEmail
+from simulator.operations.dispatching import begin_due_dispatches, dispatches_begin
 from simulator.operations.email_preferences import (
     send_daily_schedules,
     send_monthly_invoices,
     send_weekly_acceptances,
 )
 from simulator.operations.month_end import FINALISING_DAY, finalise_previous_month
+from simulator.operations.password_links import answer_requests, requests_wait
+from simulator.store.work import View, Work
 from simulator.timekeeping.scheduler import Job
 from simulator.timekeeping.triggers import Daily, Monthly, Weekly
 
@@ -31,6 +36,24 @@ def timetable(finalising_hour: int) -> tuple[Job, ...]:
     return (
         Job("finalise_previous_month", Monthly(day=FINALISING_DAY, at=time(finalising_hour)), finalise_previous_month),
         *_SENDINGS.values(),
+    )
+
+
+@dataclass(frozen=True)
+class Chore:
+    """What is done as soon as it is there to be done: `is_due` looks, at a market time; `operation` does it."""
+
+    name: str
+    is_due: Callable[[View, datetime], bool]
+    operation: Callable[[Work], None]
+
+
+def chores(reset_link_hours: int) -> tuple[Chore, ...]:
+    """Everything that waits for no hour of the day: dispatches that begin, and requests for links."""
+    return (
+        Chore("begin_dispatches", dispatches_begin, begin_due_dispatches),
+        Chore("answer_reset_requests", lambda view, now: requests_wait(view),
+              lambda work: answer_requests(work, reset_link_hours)),
     )
 
 

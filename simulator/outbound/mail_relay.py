@@ -78,20 +78,23 @@ class MailRelay:
                     self._note(name, mail, self._offer(connection, name, mail))
         except (OSError, smtplib.SMTPException) as error:
             # What was noted before the connection broke is no longer waiting.
-            reason = f"No mail server answered at {self.server}: {_words(error)}"
+            reason = f"The mail server {self.server} did not take it: {_words(error)}"
             for mail in self._waiting(name):
                 if mail in waiting:
                     self._note(name, mail, reason)
 
     def _offer(self, connection: smtplib.SMTP, name: str, mail: Mail) -> str | None:
         settings = self._worlds.settings
-        message = mail_message(mail, name, self._worlds.address_of(name), settings.mail_from)
         try:
+            message = mail_message(mail, name, self._worlds.address_of(name), settings.mail_from)
             connection.send_message(message, settings.mail_from, [mail.recipient])
         except smtplib.SMTPServerDisconnected:
             raise
         except smtplib.SMTPException as error:
             return f"{self.server} refused it: {_words(error)}"
+        except ValueError as error:
+            # One mail that cannot be written must not stand in the way of all that come after it.
+            return f"It could not be written as a message: {error}"
         return None
 
     def _note(self, name: str, mail: Mail, failure: str | None) -> None:

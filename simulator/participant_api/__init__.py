@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.contracts import Contract
+from simulator.participant_api.auth import whose
 from simulator.participant_api.readings import post_readings
 from simulator.wire import WireCall
 
@@ -12,5 +13,5 @@ OPERATIONS = {"postReadings": post_readings}
 
 def calls(contract: Contract) -> list[WireCall]:
     """The calls of the participant API."""
-    return [WireCall("participant", contract.operations[operation_id], perform)
+    return [WireCall("participant", contract.operations[operation_id], perform, whose)
             for operation_id, perform in OPERATIONS.items()]

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from simulator.contracts import BEARER, BoundOperation, WireAnswer, WireRequest
+from simulator.operations.tokens import organisation_of_token
 from simulator.wire import refuse
+from simulator.world import View
 
 
 def token_of(operation: BoundOperation, request: WireRequest) -> str | None:
     """The token that was sent, or None."""
     return (operation.credential or BEARER).read(request)
+
+
+def whose(view: View, operation: BoundOperation, request: WireRequest) -> str | None:
+    """The organisation that the token of a call speaks for."""
+    token = token_of(operation, request)
+    organisation = None if token is None else organisation_of_token(view, token)
+    return None if organisation is None else organisation.id
 
 
 def refuse_token(operation: BoundOperation, token: str | None) -> WireAnswer:

@@ -12,6 +12,8 @@ from flask_wtf.csrf import CSRFError
 from simulator.contracts import Contract
 from simulator.portal import (
     authenticator,
+    dispatch_settings,
+    dispatch_testing,
     documentation,
     email_preferences,
     menu,
@@ -33,6 +35,10 @@ FOR_ALL = frozenset(f"portal.{name}" for name in (
 for a link that works.
 """
 
+WATCHING = frozenset(f"portal.{name}" for name in (
+    "upload_progress", "check_page", "check_progress", "test_page", "test_progress"))
+"""Pages that only watch, some held back until there is news; they leave no entry in the journal."""
+
 
 def surface(contract: Contract) -> Surface:
     """All pages of the portal."""
@@ -41,9 +47,11 @@ def surface(contract: Contract) -> Surface:
         page.add_routes(blueprint)
     readings.add_routes(blueprint, contract)
     documentation.add_routes(blueprint, contract)
+    dispatch_settings.add_routes(blueprint, contract)
+    dispatch_testing.add_routes(blueprint, contract)
     uploads.add_routes(blueprint, contract, UploadRuns())
     menu.add_words(blueprint)
-    return Surface("portal", blueprint, guard, open_to_all=FOR_ALL, unrecorded=frozenset({"portal.upload_progress"}),
+    return Surface("portal", blueprint, guard, open_to_all=FOR_ALL, unrecorded=WATCHING,
                    large_bodies=frozenset({"portal.upload_readings"}))
 
 
@@ -63,4 +71,5 @@ def _explain_stale_form(error: CSRFError) -> Any:
     return render_template(
         "error.html", title="This page is out of date",
         detail="What you sent did not come from a page of your present session, so nothing was changed. Perhaps you "
-               f"signed in or out in another tab. Load the page again and repeat. ({error.description})"), 400
+               "signed in or out in another tab, or your browser keeps no cookies. Load the page again and repeat. "
+               f"({error.description})"), 400

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.contracts import BoundOperation, Contract
+from simulator.contracts import BoundOperation, Contract, OutboundMessage
 from simulator.contracts.problems import Findings
 from simulator.contracts.provenance import is_labelled
 from simulator.contracts.references import Expansion
 from simulator.contracts.routes import Route, find_routes
 from simulator.contracts.schemas import MISSING, allows_null, find_trait, find_types, name_canonically
 from simulator.contracts.vocabulary import OUTCOMES, PLATFORMS
+from simulator.contracts.webhooks import find_webhooks
 
 _RANGES = (("minLength", "maxLength", " characters"), ("minimum", "maximum", ""), ("minItems", "maxItems", " items"),
            ("exclusiveMinimum", "exclusiveMaximum", ", both excluded"), ("minProperties", "maxProperties", " fields"))
@@ -83,13 +84,19 @@ def _label(given: Any) -> Label:
 
 
 class OperationWords:
-    """One operation of a contract in words."""
+    """One operation of a contract in words: a call, or a message that the platform sends."""
 
     def __init__(self, contract: Contract, operation_id: str) -> None:
         self._expansion = Expansion(contract.document, Findings())
-        routes = find_routes(contract.document, PLATFORMS[contract.platform], (), self._expansion, Findings())
+        needs = PLATFORMS[contract.platform]
+        self.bound: BoundOperation | OutboundMessage
+        if operation_id in needs.outbound:
+            routes = find_webhooks(contract.document, needs, self._expansion, Findings())
+            self.bound = contract.outbound[operation_id]
+        else:
+            routes = find_routes(contract.document, needs, (), self._expansion, Findings())
+            self.bound = contract.operations[operation_id]
         self.route: Route = routes[operation_id]
-        self.bound: BoundOperation = contract.operations[operation_id]
         self.document = contract.document
         self.description = str(self.route.operation.get("description") or "")
         self.label = label_of(self.route.operation)

@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from simulator.contracts import BEARER, Contract, load_contract
+from simulator.market.organisations import MeterableUnit
 from simulator.operations.tokens import token_of
 from simulator.operations.units import units_of
 from simulator.portal.contract_words import (
@@ -23,6 +24,7 @@ from simulator.portal.contract_words import (
 )
 from simulator.portal.examples import Examples
 from simulator.portal.guard import my_organisation
+from simulator.portal.webhook_examples import webhook_example
 from simulator.web import current_world
 
 # A contract may come from anybody: no HTML, and nothing that leads out of the simulator.
@@ -81,7 +83,16 @@ def documentation_page(contract: Contract) -> Any:
     return render_template("portal/documentation.html", info=contract.document.get("info") or {}, labels=LABELS,
                            operations=operations, columns=_columns(contract), csv=contract.document.get("x-csv") or {},
                            csv_label=label_of(contract.document.get("x-csv")),
-                           token=token, units=units)
+                           token=token, units=units, webhooks=[
+                               _webhook(contract, operation_id, units) for operation_id in contract.outbound])
+
+
+def _webhook(contract: Contract, operation_id: str, units: list[MeterableUnit]) -> dict[str, Any]:
+    """A message that the platform sends: its fields, what to answer, and an example."""
+    words = OperationWords(contract, operation_id)
+    message = contract.outbound[operation_id]
+    return {"words": words, "message": message, "fields": words.fields(), "answers": words.answers(),
+            "schemes": words.schemes(), "example": webhook_example(message, units, current_world.now())}
 
 
 def _answers(contract: Contract, words: OperationWords) -> list[AnswerWords]:
@@ -123,4 +134,6 @@ def _columns(contract: Contract) -> list[FieldWords]:
 def faq_page(contract: Contract) -> Any:
     """Questions and answers; what they say of messages follows the contract in force."""
     columns = {canonical: name for name, canonical in contract.csv.items()}
-    return render_template("portal/faq.html", columns=columns)
+    settings = current_world.settings
+    return render_template("portal/faq.html", columns=columns, retry_seconds=settings.retry_seconds,
+                           timeout_seconds=settings.dispatch_timeout_seconds)

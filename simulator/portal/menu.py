@@ -14,8 +14,8 @@ from simulator.web import current_world
 # (menu, ((page, endpoint), …)); a page without an endpoint is in the real menu and not simulated yet.
 MENU: tuple[tuple[str, tuple[tuple[str, str | None], ...]], ...] = (
     ("API Testing", (
-        ("Dispatch Settings", None),
-        ("Dispatch V2 Testing", None),
+        ("Dispatch Settings", "portal.dispatch_settings_page"),
+        ("Dispatch V2 Testing", "portal.dispatch_testing_page"),
         ("Readings", "portal.readings_page"),
         ("My API Access Tokens", "portal.tokens_page"),
     )),
@@ -32,6 +32,7 @@ def add_words(blueprint: Blueprint) -> None:
     blueprint.add_app_template_filter(london_time, "london_time")
     blueprint.add_app_template_filter(london_period, "london_period")
     blueprint.add_app_template_filter(utc_time, "utc_time")
+    blueprint.add_app_template_filter(datetime.fromisoformat, "instant")
     blueprint.add_app_template_filter(plain_kw, "plain_kw")
 
 

@@ -16,6 +16,7 @@ from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from simulator.ids import digest
+from simulator.market.addresses import LONGEST_ADDRESS
 from simulator.market.organisations import Account
 from simulator.operations import password_links
 from simulator.operations.password_links import ACTIVATION_HOURS, GoodLink, LinkRefused
@@ -49,7 +50,7 @@ class ForgottenForm(FlaskForm):
 
     email = StringField("Email address", [
         InputRequired("Enter your email address."),
-        Length(max=254, message="An email address has at most 254 characters."),
+        Length(max=LONGEST_ADDRESS, message=f"An email address has at most {LONGEST_ADDRESS} characters."),
         Regexp(r"[^@\s\ufffd]+@[^@\s\ufffd]+\Z", message="Enter an email address, such as desk@company.example."),
     ], filters=[_shown])
 
@@ -85,7 +86,7 @@ def request_link() -> Any:
     if not form.validate_on_submit():
         return render_template("portal/forgotten.html", form=form), 422
     with work_of_request() as work:
-        password_links.request_reset(work, form.email.data, current_world.settings.reset_link_hours)
+        password_links.request_reset(work, form.email.data)
     session[_ASKED_FOR] = form.email.data
     return redirect(url_for("portal.link_sent_page"), 303)
 
@@ -138,7 +139,8 @@ def new_password_page() -> Any:
 
 
 def _without_link() -> Any:
-    flash("To create a password, open the link in the email.", "warning")
+    flash("To create a password, open the link in the email. If you just did, let your browser keep this site's "
+          "cookies: the way to a new password needs them.", "warning")
     return redirect(url_for("portal.sign_in_page"))
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, func, or_, select, update
 
 from simulator.store import tables
 from simulator.store.engine import BulkStatement, insert
@@ -64,9 +64,80 @@ def entries(
     columns = tables.journal.c
     query = select(tables.journal).where(columns.id > since).order_by(columns.id).limit(limit)
     if kind:
-        query = query.where(columns.kind.startswith(kind, autoescape=True) if kind.endswith(".")
-                            else columns.kind == kind)
-    return [
-        Entry(row.id, from_micros(row.at), row.kind, row.caused_by, orjson.loads(row.data))
-        for row in connection.execute(query)
-    ]
+        query = query.where(_is_of_kind(kind))
+    return [_entry(row) for row in connection.execute(query)]
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(row.id, from_micros(row.at), row.kind, row.caused_by, orjson.loads(row.data))
+
+
+def _is_of_kind(kind: str) -> ColumnElement[bool]:
+    column = tables.journal.c.kind
+    return column.startswith(kind, autoescape=True) if kind.endswith(".") else column == kind
+
+
+def entry_by_id(connection: Connection, entry_id: int) -> Entry | None:
+    """One entry; None when there is none, or it is forgotten."""
+    row = connection.execute(select(tables.journal).where(tables.journal.c.id == entry_id)).first()
+    return None if row is None else _entry(row)
+
+
+def effects(connection: Connection, entry_ids: Sequence[int], limit: int) -> list[Entry]:
+    """Entries that any of these caused, oldest first."""
+    columns = tables.journal.c
+    query = select(tables.journal).where(columns.caused_by.in_(entry_ids)).order_by(columns.id).limit(limit)
+    return [_entry(row) for row in connection.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What entries are looked for; everything given must hold.
+
+    `kinds` are exact, or prefixes that end with a dot; any of them will do. Of each of `names`, such as ids of units,
+    one stands in the data as it is and whole (MU-1 is not MU-10); `words` stand in the kind or the data, in capitals
+    or not.
+    """
+
+    kinds: tuple[str, ...] = ()
+    names: tuple[tuple[str, ...], ...] = ()
+    words: tuple[str, ...] = ()
+
+
+def find(connection: Connection, search: Search, before: int | None = None, after: int | None = None,
+         limit: int = 100, newest_first: bool = True) -> list[Entry]:
+    """Entries that a search finds, of those older than the id `before` and newer than the id `after`."""
+    columns = tables.journal.c
+    query = select(tables.journal).where(*_conditions(search)).limit(limit)
+    if before is not None:
+        query = query.where(columns.id < before)
+    if after is not None:
+        query = query.where(columns.id > after)
+    query = query.order_by(columns.id.desc() if newest_first else columns.id)
+    return [_entry(row) for row in connection.execute(query)]
+
+
+def _conditions(search: Search) -> list[ColumnElement[bool]]:
+    columns = tables.journal.c
+    found: list[ColumnElement[bool]] = []
+    if search.kinds:
+        found.append(or_(*map(_is_of_kind, search.kinds)))
+    for names in search.names:
+        texts = [_as_stored(name) for name in names]
+        # Looking for the text first spares the slower pattern most of its work.
+        found.append(or_(*(and_(func.instr(columns.data, text) > 0, columns.data.op("GLOB")(_whole_word(text)))
+                           for text in texts)))
+    for word in search.words:
+        found.append(or_(columns.kind.contains(word, autoescape=True),
+                         columns.data.contains(_as_stored(word), autoescape=True)))
+    return found
+
+
+def _as_stored(text: str) -> str:
+    """Text as it stands inside the JSON of an entry."""
+    return orjson.dumps(text).decode()[1:-1]
+
+
+def _whole_word(text: str) -> str:
+    escaped = "".join(f"[{letter}]" if letter in "*?[" else letter for letter in text)
+    return f"*[^A-Za-z0-9_-]{escaped}[^A-Za-z0-9_-]*"

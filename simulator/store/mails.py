@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Row, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, select, update
 
 from simulator.market.letters import Attachment, Block, Grid, Letter, Link, Mail, Paragraph
 from simulator.store import tables
@@ -28,7 +28,8 @@ def add_mail(work: Work, recipient: str, name: str, letter: Letter, journal_entr
         "subject": letter.subject, "journal_entry": journal_entry, "relay": relay,
         "blocks": orjson.dumps([{"is": _KIND_OF_BLOCK[type(block)], **asdict(block)} for block in letter.blocks]
                                ).decode(),
-        "words": "\n".join(_words(block) for block in letter.blocks)})
+        "words": "\n".join((recipient, name, letter.subject, *map(_words, letter.blocks))).casefold(),
+        "subject_words": letter.subject.casefold()})
     mail_id = result.inserted_primary_key[0]
     if letter.attachments:
         work.connection.execute(insert(tables.mail_attachments), [
@@ -67,15 +68,14 @@ def find_mails(view: View, to: str | None = None, subject: str | None = None, wo
     if to is not None:
         query = query.where(func.lower(columns.recipient) == to.strip().lower())
     if subject is not None:
-        query = query.where(columns.subject.icontains(subject, autoescape=True))
+        query = query.where(columns.subject_words.contains(subject.casefold(), autoescape=True))
     if words:
         query = query.where(_has_words(words))
     return _mails(view, list(view.connection.execute(query)))
 
 
 def _has_words(words: str) -> ColumnElement[bool]:
-    return or_(*(tables.mails.c[name].icontains(words, autoescape=True)
-                 for name in ("recipient", "recipient_name", "subject", "words")))
+    return tables.mails.c.words.contains(words.casefold(), autoescape=True)
 
 
 def count_mails(view: View, words: str | None = None) -> int:
@@ -128,7 +128,7 @@ def _words(block: Block) -> str:
     """What a reader sees of a block, to be searched in."""
     if isinstance(block, Grid):
         return "\n".join(" ".join(row) for row in (block.columns, *block.rows))
-    return block.words if isinstance(block, Link) else block.text
+    return f"{block.words} {block.path.partition('?')[0]}" if isinstance(block, Link) else block.text
 
 
 def _block(value: dict[str, Any]) -> Block:

@@ -22,6 +22,13 @@ def rename_organisation(work: Work, organisation_id: str, name: str) -> None:
         update(tables.organisations).where(tables.organisations.c.id == organisation_id).values(name=name))
 
 
+def organisation_by_id(view: View, organisation_id: str) -> Organisation | None:
+    """One organisation."""
+    row = view.connection.execute(
+        select(tables.organisations).where(tables.organisations.c.id == organisation_id)).first()
+    return None if row is None else Organisation(row.id, row.name)
+
+
 def add_zone(work: Work, zone: Zone) -> None:
     """Store a Constraint Managed Zone."""
     work.connection.execute(insert(tables.zones), {

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from simulator.store import tables
 from simulator.store.engine import insert
@@ -28,12 +28,17 @@ class PasswordLink:
 
 def add_link(work: Work, token_digest: str, account_id: int, purpose: str) -> None:
     """Store a link; earlier ones of the account that were still open are superseded."""
-    columns = tables.password_links.c
-    work.connection.execute(update(tables.password_links).where(
-        columns.account_id == account_id, columns.state == OPEN).values(state=SUPERSEDED))
+    supersede_links(work, account_id)
     work.connection.execute(insert(tables.password_links), {
         "token_digest": token_digest, "account_id": account_id, "purpose": purpose,
         "created_at": to_micros(work.now), "state": OPEN})
+
+
+def supersede_links(work: Work, account_id: int) -> None:
+    """Let no link of an account work any more."""
+    columns = tables.password_links.c
+    work.connection.execute(update(tables.password_links).where(
+        columns.account_id == account_id, columns.state == OPEN).values(state=SUPERSEDED))
 
 
 def link(view: View, token_digest: str) -> PasswordLink | None:
@@ -41,6 +46,24 @@ def link(view: View, token_digest: str) -> PasswordLink | None:
     columns = tables.password_links.c
     row = view.connection.execute(select(tables.password_links).where(columns.token_digest == token_digest)).first()
     return None if row is None else PasswordLink(row.account_id, row.purpose, from_micros(row.created_at), row.state)
+
+
+def add_reset_request(work: Work, email: str) -> None:
+    """Note that somebody asked for a link."""
+    work.connection.execute(insert(tables.reset_requests), {"email": email, "cause": work.cause})
+
+
+def reset_requests_wait(view: View) -> bool:
+    """Whether anybody waits for a link."""
+    return view.connection.execute(select(tables.reset_requests.c.id).limit(1)).first() is not None
+
+
+def take_reset_requests(work: Work) -> list[tuple[str, int | None]]:
+    """All requests, oldest first, as (address, journal entry that caused it); they are forgotten by this."""
+    query = select(tables.reset_requests).order_by(tables.reset_requests.c.id)
+    rows = [(row.email, row.cause) for row in work.connection.execute(query)]
+    work.connection.execute(delete(tables.reset_requests))
+    return rows
 
 
 def use_link(work: Work, token_digest: str) -> bool:

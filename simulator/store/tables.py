@@ -17,9 +17,10 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    text,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = MetaData()
 
@@ -54,6 +55,8 @@ journal = Table(
     Column("caused_by", Integer),
     Column("data", Text, nullable=False),
     Index("journal_kind", "kind", "id"),
+    # Most entries have no cause: they are requests. Leaving those out keeps the index small, and posting fast.
+    Index("journal_cause", "caused_by", sqlite_where=text("caused_by IS NOT NULL")),
 )
 
 organisations = Table(
@@ -82,6 +85,13 @@ password_links = Table(
     Column("state", Text, nullable=False),
 )
 
+reset_requests = Table(
+    "reset_requests", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("cause", Integer),
+)
+
 email_opt_ins = Table(
     "email_opt_ins", metadata,
     Column("account_id", Integer, ForeignKey("accounts.id"), primary_key=True, autoincrement=False),
@@ -99,6 +109,7 @@ mails = Table(
     Column("subject", Text, nullable=False),
     Column("blocks", Text, nullable=False),
     Column("words", Text, nullable=False),
+    Column("subject_words", Text, nullable=False),
     Column("journal_entry", Integer, nullable=False),
     Column("relay", Text, nullable=False, index=True),
     sqlite_autoincrement=True,
@@ -188,4 +199,73 @@ upload_errors = Table(
     Column("column", Text),
     Column("code", Text, nullable=False),
     Column("message", Text, nullable=False),
+)
+
+dispatch_settings = Table(
+    "dispatch_settings", metadata,
+    Column("organisation_id", Text, ForeignKey("organisations.id"), primary_key=True),
+    Column("base_url", Text, nullable=False),
+    Column("auth", Text, nullable=False),
+    Column("secret", Text),
+)
+
+dispatches = Table(
+    "dispatches", metadata,
+    Column("number", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("organisation_id", Text, ForeignKey("organisations.id"), nullable=False, index=True),
+    Column("programme", Text, nullable=False),
+    Column("unit_ids", Text, nullable=False),
+    Column("start_at", BigInteger, nullable=False),
+    Column("end_at", BigInteger, nullable=False),
+    Column("milliwatts", BigInteger, nullable=False),
+    Column("notice_seconds", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("stopped_at", BigInteger),
+    Index("dispatches_to_begin", "state", "start_at"),
+)
+
+messages = Table(
+    "messages", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("organisation_id", Text, ForeignKey("organisations.id"), nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("rendered", Text),
+    Column("cause", Integer),
+    Index("messages_due", "state", "due_at"),
+    Index("messages_lane", "lane", "id"),
+    Index("messages_of_organisation", "organisation_id", "kind", "id"),
+    sqlite_autoincrement=True,
+)
+
+attempts = Table(
+    "attempts", metadata,
+    Column("message_id", Integer, ForeignKey("messages.id"), primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("journal_entry", Integer, nullable=False),
+    Column("outcome", Text),
+)
+
+faults = Table(
+    "faults", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("surface", Text, nullable=False),
+    Column("route", Text),
+    Column("participant", Text),
+    Column("effect", Text, nullable=False),
+    Column("nth", Integer, nullable=False),
+    Column("times", Integer),
+    Column("probability", Float, nullable=False),
+    Column("seed", Integer, nullable=False),
+    Column("seen", Integer, nullable=False),
+    Column("applied", Integer, nullable=False),
+    sqlite_autoincrement=True,
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -71,17 +69,6 @@ class Work(View):
         """Add an entry under an id reserved before."""
         self._entries.append(journal.Entry(entry_id, self.now, kind, caused_by, data))
         return entry_id
-
-    @contextmanager
-    def undone(self) -> Iterator[None]:
-        """What is stored inside the block is undone at its end; journal entries must not be made there."""
-        savepoint = self.connection.exec_driver_sql
-        savepoint("SAVEPOINT undone")
-        try:
-            yield
-        finally:
-            savepoint("ROLLBACK TO undone")
-            savepoint("RELEASE undone")
 
     def complete_entry(self, entry_id: int, data: Any) -> None:
         """Replace the data of an entry of an earlier transaction."""

@@ -6,6 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
+from tests import endpoints
+from tests.endpoints import endpoint, reads_and_waits, says
 from tests.servers import WorldClient
 from tests.stories.browsing import DESKTOP, EMAIL, PHONE, SECRET, Visitor, code_of, visiting
 from tests.stories.links import GOOD, TAMAR, ask_for_link, newest_link, set_password
@@ -57,8 +59,6 @@ def test_the_way_in(judged: Visitor, world: WorldClient) -> None:
     judged.give_code(code_of(SECRET))
     judged.sees_heading("Meterable Units")
     look(judged, "units")
-    page.locator("summary", has_text="Brindle").click()
-    look(judged, "units, with the user's menu")
     judged.button("Sign out").click()
     judged.sees("You are signed out.")
     look(judged, "signed out")
@@ -159,3 +159,52 @@ def test_uploads(judged: Visitor, world: WorldClient) -> None:
     page.get_by_role("link", name="Back to Readings").click()
     judged.sees("Your latest uploads")
     look(judged, "readings with uploads")
+
+
+def test_dispatch_settings_and_testing(judged: Visitor, world: WorldClient) -> None:
+    """Every state: nothing set, errors, under way, success, failure, all unfolded."""
+    page = judged.page
+    judged.sign_in(world.url)
+    settings, testing = (f"{world.url}/api-testing/{name}" for name in ("dispatch-settings", "dispatch-testing"))
+
+    def save(url: str) -> None:
+        page.goto(settings)
+        page.get_by_label("Participant endpoint base url").fill(url)
+        judged.button("Save").click()
+
+    def send(dispatch_id: str, sees: str) -> None:
+        page.goto(testing)
+        for label, text in (("Dispatch ID", dispatch_id), ("Power change", "150"), ("MU IDs", "MU-1001")):
+            page.get_by_label(label).fill(text)
+        judged.button("Send V2 Message").click()
+        judged.sees(sees)
+        look(judged, f"Dispatch V2 Testing, {sees}")
+
+    for place in (settings, testing):
+        page.goto(place)
+        look(judged, place)
+    judged.button("Send V2 Message").click()
+    judged.sees("Enter a Dispatch ID")
+    look(judged, "Dispatch V2 Testing, errors")
+    save("http://8.8.8.8/?" + "x" * 200)
+    look(judged, "Dispatch Settings, errors")
+    save("http://nobody.invalid/" + "x" * 200)
+    judged.sees("could not be looked up")
+    look(judged, "Dispatch Settings, saved with a warning")
+    judged.button("Check connection").click()
+    judged.sees("No connection.")
+    look(judged, "no connection")
+    with endpoint(says(endpoints.GOOD)) as quick, endpoint(reads_and_waits) as slow:
+        save(quick.url)
+        judged.button("Check connection").click()
+        judged.sees("Something answers there:")
+        look(judged, "a good connection")
+        send("x" * 100, "Success:")
+        page.evaluate("for (const part of document.querySelectorAll('main details')) part.open = true")
+        look(judged, "Dispatch V2 Testing, unfolded")
+        save(slow.url)
+        send("TEST-2", "Under way")
+        page.goto(settings)
+        judged.button("Check connection").click()
+        judged.sees("Waiting for the answer")
+        look(judged, "a check under way")

@@ -65,7 +65,8 @@ def test_the_overview_shows_where_the_world_stands(server: Simulator, world: Wor
         assert f"{other.url}/console" in page.links() and f"{server.url}/console" in page.links()
         assert f"{world.url}/console" in page.links() and world.url + "/" in page.links()
     header = page.tree.find("header")
-    assert [link.text for link in header.find("nav").find_all("a")] == ["Overview", "Participants", "Mailbox"]
+    assert [link.text for link in header.find("nav").find_all("a")] == [
+        "Overview", "Participants", "Control room", "Mailbox", "Journal", "Faults"]
     assert "Simulator console" in header.text and world.name in header.text
 
 
@@ -246,7 +247,8 @@ def test_a_world_without_participants_has_good_words_for_it() -> None:
 def test_looking_leaves_no_trace_and_changing_does(world: WorldClient, console: PageClient) -> None:
     entries = len(world.journal())
     for path in ("/console", "/console/participants", "/console/participants/brindle", "/console/mailbox",
-                 "/console/mailbox/1", "/console/mailbox/1/html", "/console/mailbox/1/source"):
+                 "/console/mailbox/1", "/console/mailbox/1/html", "/console/mailbox/1/source", "/console/control-room",
+                 "/console/journal", "/console/journal/1", "/console/journal/har", "/console/faults"):
         assert console.raw("GET", path).status_code == 200
     assert len(world.journal()) == entries
     invite(console, INVITED, to="dart-storage-ltd")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.servers import WorldClient, running
+from tests.builders import instant
+from tests.servers import NOW, WorldClient, running
 from tests.stories.browsing import DESKTOP, EMAIL, PASSWORD, PHONE, SECRET, Visitor, code_of, visiting
 from tests.stories.test_accessibility import look
 
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft<b>=1+1شركةالطاقةW"
-LONG_EMAIL = f"{'a' * 120}@{'b' * 100}.example"
+LONG_EMAIL = f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 30}.example"
 
 _STOPS = """() => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary, iframe')]
   .filter((element) => element.checkVisibility({contentVisibilityAuto: true}) && !element.disabled
@@ -42,6 +45,17 @@ def odd(world: WorldClient) -> WorldClient:
     answer = world.post("/_sim/participants", {"id": "x" * 63, "name": LONG, "portal": {"email": LONG_EMAIL},
                                                "units": [unit]})
     assert answer.status_code == 201, answer.text
+    begins, ends = (instant(world.now()) + timedelta(hours=hours) for hours in (1, 2))
+    for organisation, unit_id in (("brindle", "MU-1001"), ("x" * 63, "M" * 64)):
+        answer = world.post("/_sim/dispatches", {
+            "participantId": organisation, "programme": "SAOU", "meterableUnitIds": [unit_id],
+            "powerChangeKw": -0.000001, "startTime": begins.isoformat(), "endTime": ends.isoformat()})
+        assert answer.status_code == 201, answer.text
+    world.advance("PT46M")
+    fault = {"match": {"surface": "dispatch", "route": "/" + "w" * 199, "participant": "x" * 63},
+             "effect": {"delayMs": 120_000, "drop": "answer", "outOfOrder": True}}
+    assert world.post("/_sim/faults", fault).status_code == 201
+    world.send([{"meterableUnitId": LONG * 3, "timestamp": "x", "powerKw": 1}])
     return world
 
 
@@ -51,7 +65,13 @@ def pages(world: WorldClient) -> list[str]:
     return ["/console", "/console/participants", "/console/participants/brindle", "/console/participants/tamar",
             f"/console/participants/{'x' * 63}", "/console/mailbox", f"/console/mailbox?q={'W' * 200}",
             "/console/mailbox/1", f"/console/mailbox/{attached}", f"/console/mailbox/{world.mails()[-1]['id']}",
-            "/console/nothing"]
+            "/console/nothing", "/console/control-room", f"/console/control-room?participant={'x' * 63}",
+            *(f"/console/control-room/{each['dispatchId']}"
+              for each in world.get("/_sim/dispatches").json()["dispatches"]),
+            "/console/journal", f"/console/journal?kind=Dispatches&order=oldest&q=d&unit={'M' * 64}",
+            "/console/journal?q=nothing-has-this", f"/console/journal/{world.journal('http.in')[-1]['id']}",
+            f"/console/journal/{world.journal('http.out')[-1]['id']}",
+            f"/console/journal/{world.journal('dispatch.planned')[-1]['id']}", "/console/faults"]
 
 
 def test_axe_finds_nothing_on_any_page(judged: Visitor, odd: WorldClient) -> None:
@@ -82,6 +102,18 @@ def test_axe_finds_nothing_after_mistakes_and_in_what_opens(judged: Visitor, odd
     judged.button("Yes, delete all").click()
     judged.sees("The mailbox is empty.")
     look(judged, "an empty mailbox")
+    page.goto(odd.url + "/console/control-room")
+    page.get_by_label("Power change in kW").fill("much")
+    judged.button("Dispatch").click()
+    judged.sees("Name at least one Meterable Unit.")
+    page.locator("summary", has_text="What the states mean").click()
+    look(judged, "a dispatch with mistakes")
+    page.goto(odd.url + "/console/faults")
+    page.get_by_label("Status instead").fill("9")
+    page.get_by_label("Send it twice").check()
+    judged.button("Switch on").click()
+    judged.sees("status is 200 to 599.")
+    look(judged, "a fault with mistakes")
 
 
 def test_axe_finds_nothing_on_the_way_in(judged: Visitor) -> None:
@@ -107,7 +139,8 @@ def test_the_keyboard_reaches_everything(judged: Visitor, odd: WorldClient) -> N
             summary.click()
         page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
         stops = dict(enumerate(page.evaluate(_STOPS)))
-        for _ in range(len(stops) + 8):
+        # A field for a date and a time stops at each of its parts.
+        for _ in range(len(stops) + 8 + 8 * page.locator("input[type=datetime-local]").count()):
             page.keyboard.press("Tab")
             now = page.evaluate(_STOP)
             if now["stop"] in stops:
@@ -162,6 +195,60 @@ def test_everything_works_without_javascript(browser: Browser, world: WorldClien
         page.locator("summary", has_text="Delete all mails").click()
         visitor.button("Yes, delete all").click()
         visitor.sees("2 mails deleted.")
+
+
+def test_dispatching_works_without_javascript(browser: Browser, world: WorldClient) -> None:
+    with visiting(browser, java_script_enabled=False) as visitor:
+        page = visitor.page
+        page.goto(world.url + "/console/control-room")
+        page.get_by_label("Participant").select_option("tamar")
+        visitor.button("Choose").click()
+        page.get_by_label("MU-2001").check()
+        page.get_by_label("Power change in kW").fill("25")
+        page.get_by_label("Notice in minutes").fill("1")
+        visitor.button("Dispatch").click()
+        visitor.sees("is planned.")
+        visitor.sees("has set no Participant endpoint base url")
+        page.locator("summary", has_text="Emergency stop").click()
+        visitor.button("Yes, emergency stop").click()
+        visitor.sees("is cancelled: nothing was sent.")
+        page.get_by_role("link", name="All of it in the journal").click()
+        visitor.sees_heading("Journal")
+        page.get_by_role("link", name="planned → cancelled").click()
+        visitor.sees("What led to it")
+        menu = page.get_by_role("navigation", name="Console menu")
+        menu.get_by_role("link", name="Faults").click()
+        page.get_by_label("Pages of the portal").check()
+        page.get_by_label("Delay, in milliseconds").fill("10")
+        visitor.button("Switch on").click()
+        visitor.sees("delayed by 10 ms")
+        menu.get_by_role("link", name="Overview").click()
+        visitor.sees("1 fault is on")
+        menu.get_by_role("link", name="Faults").click()
+        visitor.button("Switch all off").click()
+        visitor.sees("No fault is on")
+
+
+def test_a_dispatch_shows_by_itself_how_it_goes_on(visitor: Visitor, world: WorldClient) -> None:
+    world.freeze(NOW)
+    world.post("/_sim/dispatches", {
+        "participantId": "tamar", "programme": "OU", "meterableUnitIds": ["MU-2001"], "powerChangeKw": 1,
+        "startTime": "2026-11-02T17:30:00Z", "endTime": "2026-11-02T18:00:00Z"})
+    visitor.page.goto(world.url + "/console/control-room/D-20261102-0001")
+    visitor.sees("nothing was sent yet")
+    world.advance("PT16M")
+    visitor.sees("the start message is on its way, or is tried again")
+    visitor.sees("Attempt 3")
+
+
+def test_a_command_is_copied(visitor: Visitor, world: WorldClient) -> None:
+    answer = world.send([])
+    page = visitor.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{world.url}/console/journal/{answer.headers['X-Request-Id']}")
+    page.get_by_role("button", name="Copy: curl").click()
+    visitor.sees("Copied to the clipboard.")
+    assert page.evaluate("navigator.clipboard.readText()").startswith("curl -X POST ")
 
 
 def test_a_user_who_lost_the_authenticator_is_helped(browser: Browser, world: WorldClient) -> None:

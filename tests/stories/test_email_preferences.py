@@ -58,8 +58,7 @@ def test_a_user_opts_out_and_in_again_by_the_name_at_the_top_right(browser: Brow
     with visiting(browser, java_script_enabled=javascript, viewport=viewport) as visitor:
         page = visitor.page
         visitor.sign_in(world.url)
-        page.locator("summary", has_text="Brindle Aggregation Ltd").click()
-        page.get_by_role("link", name="Email preferences").click()
+        page.get_by_role("link", name="Brindle Aggregation Ltd").click()
         visitor.sees_heading("Email preferences")
         daily = page.get_by_role("article", name=DAILY)
         expect(daily.get_by_text(GETS, exact=True)).to_be_visible()
@@ -110,7 +109,7 @@ def test_a_page_left_open_says_the_same_twice_and_changes_nothing_more(client: P
     ("daily_schedules", {"opted_in": "maybe"}, 400), ("daily_schedules", {"opted_in": ""}, 400),
     ("daily_schedules", {}, 400), ("daily_schedules", {"opted_in": "\x00"}, 400), ("nothing", {"opted_in": "no"}, 404),
     ("DAILY_SCHEDULES", {"opted_in": "no"}, 404), ("%00", {"opted_in": "no"}, 404),
-    ("x" * 5_000, {"opted_in": "no"}, 404), ("daily_schedules/", {"opted_in": "no"}, 404)])
+    ("x" * 5_000, {"opted_in": "no"}, 404)])
 def test_what_is_no_choice_changes_nothing(client: PageClient, world: WorldClient, path: str, fields: dict[str, str],
                                            status: int) -> None:
     token = client.get("/email-preferences").tree.find_all("input", name="csrf_token")[0]["value"]

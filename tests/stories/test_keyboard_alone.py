@@ -72,8 +72,6 @@ def the_whole_visit(visitor: Visitor, world: WorldClient) -> None:
     visitor.sees_heading("Readings")
 
     tab_to(visitor, "Brindle Aggregation Ltd")
-    press(visitor, "Space")
-    tab_to(visitor, "Email preferences", most=1)
     press(visitor, "Enter")
     visitor.sees_heading("Email preferences")
     tab_to(visitor, "Opt out of the Daily Schedules email")

@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 from tests.pages import Page, PageClient
 from tests.servers import WorldClient, running
 from tests.stories.browsing import EMAIL, PASSWORD
+from tests.stories.endpoints_of_brindle import check_connection, send_message, set_endpoint
 from tests.stories.test_csv_uploads import POWER, upload
 
 MENU = {
@@ -38,10 +39,14 @@ def crawl(client: PageClient, start: str) -> dict[str, Page]:
 def test_all_pages_inside_are_sound(client: PageClient, world: WorldClient) -> None:
     upload(client, f"{POWER}\nMU-1002,2026-11-02T16:30:00Z,1\n")
     upload(client, "\n".join([POWER, *[f"MU-{number},x,x" for number in range(300)], ""]), name="bad.csv")
+    set_endpoint(client, "http://127.0.0.1:9")
+    check_connection(client)
+    send_message(client)
+    send_message(client, dispatch_id="TEST-2")
     pages = crawl(client, "/")
     headings = {page.heading for page in pages.values()}
-    assert {"Readings", "My API Access Tokens", "Meterable Units", "Upload of bad.csv",
-            "Upload of readings.csv"} <= headings
+    assert {"Dispatch Settings", "Dispatch V2 Testing", "Readings", "My API Access Tokens", "Meterable Units",
+            "Upload of bad.csv", "Upload of readings.csv"} <= headings
     assert len(pages) > 10
     titles = [page.title for page in pages.values() if "?" not in page.url]
     assert len(titles) == len(set(titles)), "each page has a title of its own"
@@ -59,7 +64,8 @@ def test_the_menu_has_the_guides_words(client: PageClient) -> None:
         told[details.find("summary").text] = [word.text.removesuffix(" not simulated yet") for word in words]
     assert told == MENU
     assert [link.text for link in menu.find_all("a") if link.parent is menu] == ["Meterable Units"]
-    assert page.tree.find("details", class_="user-menu").find("summary").text == "Brindle Aggregation Ltd"
+    name = page.tree.find(class_="user-menu").find("a")
+    assert name.text == "Brindle Aggregation Ltd" and name["href"].endswith("/email-preferences")
 
 
 def test_pages_on_the_way_in_are_sound(world: WorldClient) -> None:

@@ -27,7 +27,7 @@ def refused(*args: str, env: dict[str, str] | None = None) -> str:
     (["--colour", "red"], "No such option"),
     (["--port", "many"], "not a valid integer"),
     (["--port", "-1"], "port must be at least 0"),
-    (["--port", "65536"], "Cannot listen on 127.0.0.1 port 65536"),
+    (["--port", "65536"], "port is at most 65535"),
     (["--now", "tomorrow"], "is not a time: write it like 2026-11-02T16:00:00Z"),
     (["--now", "2026-11-02T16:00:00"], "has no offset"),
     (["--now", "0001-01-01T00:00:00Z"], "out of range"),

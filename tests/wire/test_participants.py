@@ -32,7 +32,7 @@ def test_an_organisation_is_invited(world: WorldClient) -> None:
     assert answer.json() == {
         "id": "dart-storage-ltd", "name": "Dart Storage Ltd",
         "portal": {"email": "desk@dart.example", "state": "invited", "twoFactor": False, "emails": []},
-        "units": [UNIT]}
+        "units": [UNIT], "dispatch": {"baseUrl": None, "auth": "none"}}
     assert world.get("/_sim/participants/dart-storage-ltd").json() == answer.json()
     assert [mail["to"] for mail in world.mails(since=1)] == ["desk@dart.example"]
     assert kinds_of(world.journal("participant.")) == ["participant.invited"]
@@ -156,3 +156,26 @@ def test_an_unknown_participant_is_not_found(server: Simulator, world: WorldClie
         assert other.post("/_sim/participants", wanted(id="dart")).ok
         body = {"json": {"name": "x"}} if method == "PATCH" else {}
         refusal(world.request(method, f"/_sim/participants/dart{path}", **body), 404)
+
+
+@pytest.mark.parametrize("name", ["TAMAR flexibility cic", " Tamar  Flexibility CIC "])
+def test_capitals_and_spaces_make_no_other_organisation(world: WorldClient, name: str) -> None:
+    """Portal guide §1.4 (documented): one account per organisation."""
+    assert errors_of(world, wanted(name=name, id="other"), 409) == [("/name", "participant_exists")]
+    refusal(world.request("PATCH", "/_sim/participants/brindle", json={"name": name}), 409)
+
+
+@pytest.mark.parametrize("address", ["a,b@dart.example", "a..b@dart.example", ".a@dart.example", "a;b@dart.example",
+                                     "<a@dart.example>", "a(b)@dart.example", "a@x,b.example", 'a"b@dart.example'])
+def test_an_address_that_no_header_can_carry_is_refused(world: WorldClient, address: str) -> None:
+    """Regression: such an address was accepted, and its mail stood in the way of all that came after it."""
+    assert errors_of(world, wanted(portal={"email": address})) == [("/portal/email", "format")]
+
+
+def test_a_link_to_an_address_that_was_changed_no_longer_works(world: WorldClient) -> None:
+    """Portal guide §2.1 (documented): the address to log in with is the one the account was made with."""
+    old = world.mails()[0]["links"][0].removeprefix(world.url)
+    world.request("PATCH", "/_sim/participants/tamar", json={"portal": {"email": "right@tamar-flex.example"}})
+    assert world.get(old).status_code == 410
+    new = world.mails(to="right@tamar-flex.example")[0]["links"][0].removeprefix(world.url)
+    assert world.get(new).status_code == 200

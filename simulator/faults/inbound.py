@@ -1,0 +1,108 @@
+"""Faults of calls and pages: decided before the request is looked at, and told in the journal as its effects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Protocol
+from urllib.parse import parse_qsl
+
+from simulator.exchanges import Exchange
+from simulator.operations.faulting import strike
+from simulator.wire import WireCalls
+from simulator.world import World
+
+_NOT_OF_THE_PORTAL = ("/_sim", "/console", "/static", "/bootstrap")
+
+WORDS = "This is a fault that was switched on in the simulator; see /_sim/faults or its console."
+
+
+class Request(Protocol):
+    """A request as the gateway has it."""
+
+    method: str
+    prefix: str
+    path: str
+    query: str
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Struck:
+    """What goes wrong with a request; `entry` is the journal entry it has, or will have when it is answered."""
+
+    effects: dict[str, object]
+    entry: int
+
+    @property
+    def delay_seconds(self) -> float:
+        """How much later it is taken up."""
+        return int(self.effects.get("delayMs", 0)) / 1_000  # type: ignore[call-overload]
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the request gets as far as being answered by what it is for."""
+        return "status" not in self.effects and self.effects.get("drop") != "request"
+
+    @property
+    def loses_answer(self) -> bool:
+        """Whether no answer ever comes."""
+        return "drop" in self.effects
+
+    @property
+    def cut(self) -> int | None:
+        """After how many bytes the answer's body breaks off."""
+        return self.effects.get("truncate")  # type: ignore[return-value]
+
+    def answer(self, for_page: bool) -> tuple[int, list[tuple[str, str]], bytes]:
+        """The answer with the fault's own status."""
+        status = int(self.effects["status"])  # type: ignore[call-overload]
+        try:
+            title = HTTPStatus(status).phrase
+        except ValueError:
+            title = "No Name"
+        headers = [("X-Request-Id", str(self.entry)), ("Cache-Control", "no-store"),
+                   ("X-Content-Type-Options", "nosniff")]
+        if for_page:
+            page = (f'<!doctype html><html lang="en-GB"><meta charset="utf-8"><title>{status} {title}</title>'
+                    f"<h1>{status} {title}</h1><p>{WORDS}</p></html>")
+            return status, [*headers, ("Content-Type", "text/html; charset=utf-8")], page.encode()
+        problem = f'{{"type":"about:blank","title":"{title}","status":{status},"detail":"{WORDS}","errors":[]}}'
+        return status, [*headers, ("Content-Type", "application/problem+json")], problem.encode()
+
+
+class InboundFaults:
+    """Looks for faults of requests, before anything else does."""
+
+    def __init__(self, calls: WireCalls) -> None:
+        self._calls = calls
+
+    def surface_of(self, path: str) -> str | None:
+        """The surface whose faults a request to a path may meet; None for what belongs to the simulator itself."""
+        methods = self._calls.find(path)
+        if methods is not None:
+            return next(iter(methods[0].values())).surface
+        return None if path.startswith(_NOT_OF_THE_PORTAL) else "portal"
+
+    def strike(self, world: World, surface: str, request: Request) -> Struck | None:
+        """What goes wrong with a request now, noted in the journal; None when nothing does."""
+        with world.work() as work:
+            entry = work.reserve_entry()
+            participant = self._calls.participant_of(work, request.method, request.path, request.query, request.headers)
+            struck = Struck(strike(work, surface, request.path, participant, entry), entry)
+        if not struck.effects:
+            return None
+        if not struck.is_answered:
+            self._note(world, surface, request, struck)
+        return struck
+
+    def _note(self, world: World, surface: str, request: Request, struck: Struck) -> None:
+        """A request that gets no further has its entry now."""
+        if surface == "portal":
+            exchange = Exchange(world, surface, request.method, request.prefix + request.path,
+                                dict(parse_qsl(request.query, keep_blank_values=True)), request.headers, struck.entry)
+        else:
+            exchange = self._calls.exchange_of(world, request.method, request.prefix, request.path, request.query,
+                                               request.headers, struck.entry)
+        with exchange.work() as work:
+            exchange.finish(work, struck.effects.get("status"), {}, None)

@@ -1,0 +1,81 @@
+"""A claimed message as an HTTP request, and an attempt as the journal keeps it (wire.md, Dispatch: all assumed)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Any
+
+from simulator.exchanges import MASK, mask_body, mask_values
+from simulator.market.outbox import MessageKind, Outcome
+from simulator.operations.delivering import Claimed
+from simulator.outbound import outcomes
+from simulator.outbound.transport import Message as Request
+
+KIND = "http.out"
+MEANING = "A message that the simulator sent to a participant, and the answer."
+
+NO_ENDPOINT = "There is no endpoint to send it to: set the “Participant endpoint base url” in Dispatch Settings."
+_SURFACES = {MessageKind.DISPATCH: "dispatch", MessageKind.TEST: "dispatch", MessageKind.CHECK: "check"}
+_ANSWER_CHARACTERS = 4_000
+
+
+def request_of(claimed: Claimed) -> Request:
+    """The request of an attempt: id and number of the attempt in its headers, and proof of the sender where wanted."""
+    headers = dict(claimed.rendered.headers)
+    if claimed.message.kind is not MessageKind.CHECK:
+        headers |= {"X-Dispatch-Id": _header_text(claimed.message.content["dispatch_id"]),
+                    "X-Attempt": str(claimed.number)}
+    if claimed.message.kind is MessageKind.TEST:
+        headers["X-Test"] = "true"
+    body = claimed.rendered.body.encode()
+    endpoint = claimed.endpoint
+    if endpoint is not None and endpoint.auth == "bearer":
+        headers["Authorization"] = f"Bearer {endpoint.secret}"
+    elif endpoint is not None and endpoint.auth == "hmac":
+        key = (endpoint.secret or "").encode()
+        headers["X-Signature"] = f"sha256={hmac.new(key, body, hashlib.sha256).hexdigest()}"
+    return Request(claimed.rendered.method, _url_of(claimed), headers, body)
+
+
+def _url_of(claimed: Claimed) -> str:
+    base_url = claimed.endpoint.base_url if claimed.endpoint is not None else ""
+    return base_url.rstrip("/") + claimed.rendered.path if claimed.rendered.path else base_url
+
+
+def _header_text(text: str) -> str:
+    """Text of users as a header can carry it."""
+    return "".join(letter if " " <= letter <= "~" else "?" for letter in text)
+
+
+def outcome_of(sent: outcomes.Outcome, url: str, now: Any, ms: float) -> Outcome:
+    """What the transport tells, in the market's words, with the answer cut to what is kept."""
+    failure = sent.failure
+    return Outcome(
+        url, sent.status, None if failure is None else failure.code, None if failure is None else failure.reason, ms,
+        tuple(sent.steps), sent.address, tuple(sent.headers),
+        sent.body.decode("utf-8", "replace")[:_ANSWER_CHARACTERS], outcomes.retry_after(sent, now))
+
+
+def exchange_of(claimed: Claimed, request: Request, outcome: Outcome | None, characters: int) -> dict[str, Any]:
+    """An attempt as the journal keeps it, secrets masked; `outcome` is None while it is under way."""
+    told: dict[str, Any] = {
+        "surface": _SURFACES[claimed.message.kind], "participant": claimed.message.organisation_id,
+        "message": claimed.message.id, "attempt": claimed.number, "method": request.method, "url": request.url,
+        "request_headers": mask_values(request.headers), "request_body": mask_body(request.body, characters),
+    }
+    if claimed.message.kind is not MessageKind.CHECK:
+        told["dispatch"] = claimed.message.content["dispatch_id"]
+    if outcome is not None:
+        secret = None if claimed.endpoint is None else claimed.endpoint.secret
+        headers = {name: _without(secret, value) for name, value in mask_values(dict(outcome.answer_headers)).items()}
+        body = _without(secret, outcome.answer_body)
+        told |= {"status": outcome.status, "answer_headers": headers,
+                 "answer_body": mask_body(body.encode(), characters), "ms": outcome.ms,
+                 "steps": outcome.steps, "failure": outcome.failure, "reason": outcome.reason}
+    return told
+
+
+def _without(secret: str | None, text: str) -> str:
+    """A text of the other end, which may send back all that it was sent, without the secret."""
+    return text.replace(secret, MASK) if secret else text

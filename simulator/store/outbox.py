@@ -1,0 +1,172 @@
+"""The outbox: messages that wait for their attempts, and what came of each attempt.
+
+A message is a row of the transaction that intended it. Who delivers claims it in one transaction, sends with none open,
+and notes the outcome in another; what was under way when the server ended waits again at the next start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Row, exists, func, select, update
+
+from simulator.market.outbox import Attempt, DueMessage, Message, MessageKind, MessageState, Outcome, Rendered
+from simulator.store import tables
+from simulator.store.engine import insert
+from simulator.store.instants import from_micros, to_micros
+from simulator.store.work import View, Work
+
+
+def add_message(work: Work, kind: MessageKind, organisation_id: str, lane: str, content: dict[str, Any],
+                due_at: datetime) -> int:
+    """Put a message into the outbox; its id."""
+    result = work.connection.execute(insert(tables.messages), {
+        "kind": kind.value, "organisation_id": organisation_id, "lane": lane,
+        "content": orjson.dumps(content).decode(), "made_at": to_micros(work.now), "due_at": to_micros(due_at),
+        "state": MessageState.WAITING.value, "attempts": 0, "rendered": None, "cause": work.cause})
+    return result.inserted_primary_key[0]
+
+
+def message_by_id(view: View, message_id: int) -> Message | None:
+    """One message."""
+    row = view.connection.execute(select(tables.messages).where(tables.messages.c.id == message_id)).first()
+    return None if row is None else _message(row)
+
+
+def messages_in_lane(view: View, lane: str) -> list[Message]:
+    """All messages of a lane, in their order."""
+    query = select(tables.messages).where(tables.messages.c.lane == lane).order_by(tables.messages.c.id)
+    return [_message(row) for row in view.connection.execute(query)]
+
+
+def messages_of(view: View, organisation_id: str, kind: MessageKind, limit: int) -> list[Message]:
+    """An organisation's messages of a kind, the newest first."""
+    columns = tables.messages.c
+    query = select(tables.messages).where(columns.organisation_id == organisation_id, columns.kind == kind.value)
+    return [_message(row) for row in view.connection.execute(query.order_by(columns.id.desc()).limit(limit))]
+
+
+def _free_and_waiting() -> Any:
+    """Waiting messages of lanes in which nothing is under way."""
+    columns, other = tables.messages.c, tables.messages.alias()
+    return select(tables.messages).where(
+        columns.state == MessageState.WAITING.value,
+        ~exists().where(other.c.lane == columns.lane, other.c.state == MessageState.UNDER_WAY.value))
+
+
+def next_due(view: View, after: datetime | None = None) -> datetime | None:
+    """When the next attempt is due, of those that nothing holds up; later than `after` if given."""
+    query = _free_and_waiting()
+    if after is not None:
+        query = query.where(tables.messages.c.due_at > to_micros(after))
+    micros = view.connection.execute(select(func.min(query.subquery().c.due_at))).scalar()
+    return None if micros is None else from_micros(micros)
+
+
+def due_messages(view: View, until: datetime) -> list[DueMessage]:
+    """Messages whose attempt is due, one a lane: the last, for a stop makes a start pointless that is still waiting."""
+    columns = tables.messages.c
+    query = _free_and_waiting().where(columns.due_at <= to_micros(until)).order_by(columns.id).with_only_columns(
+        columns.id, columns.organisation_id, columns.lane, columns.due_at)
+    # No more than that is read: this is asked after each answer, and there may be hundreds of them.
+    last = {lane: (due_at, message_id, organisation_id)
+            for message_id, organisation_id, lane, due_at in view.connection.execute(query)}
+    return [DueMessage(message_id, organisation_id) for _, message_id, organisation_id in sorted(last.values())]
+
+
+def supersede_before(work: Work, message: Message) -> list[Message]:
+    """End the messages of the lane that still wait before this one; those messages."""
+    columns = tables.messages.c
+    earlier = [each for each in messages_in_lane(work, message.lane)
+               if each.id < message.id and each.state is MessageState.WAITING]
+    if earlier:
+        work.connection.execute(update(tables.messages).where(columns.id.in_([each.id for each in earlier])).values(
+            state=MessageState.SUPERSEDED.value))
+    return earlier
+
+
+def begin_attempt(work: Work, message: Message, rendered: Rendered, journal_entry: int) -> int:
+    """Note that a waiting message is being sent; the number of the attempt."""
+    number = message.attempts + 1
+    work.connection.execute(update(tables.messages).where(tables.messages.c.id == message.id).values(
+        state=MessageState.UNDER_WAY.value, attempts=number, rendered=orjson.dumps(rendered).decode()))
+    work.connection.execute(insert(tables.attempts), {
+        "message_id": message.id, "number": number, "at": to_micros(work.now), "journal_entry": journal_entry,
+        "outcome": None})
+    return number
+
+
+def end_attempt(work: Work, message: Message, number: int, outcome: Outcome, state: MessageState,
+                due_at: datetime | None = None) -> None:
+    """Note what came of an attempt, and where the message stands now; `due_at` when there is to be another."""
+    columns = tables.attempts.c
+    work.connection.execute(update(tables.attempts).where(
+        columns.message_id == message.id, columns.number == number).values(outcome=orjson.dumps(outcome).decode()))
+    values: dict[str, Any] = {"state": state.value, **({} if due_at is None else {"due_at": to_micros(due_at)})}
+    work.connection.execute(update(tables.messages).where(tables.messages.c.id == message.id).values(values))
+
+
+def change_waiting(work: Work, message: Message, content: dict[str, Any], due_at: datetime) -> None:
+    """Change what a message that was not tried yet will say, and when it goes out; who changes it is its cause."""
+    work.connection.execute(update(tables.messages).where(tables.messages.c.id == message.id).values(
+        content=orjson.dumps(content).decode(), due_at=to_micros(due_at), cause=work.cause))
+
+
+def release(work: Work, message: Message, due_at: datetime) -> None:
+    """Let a message that was held back wait for its attempt again."""
+    work.connection.execute(update(tables.messages).where(tables.messages.c.id == message.id).values(
+        state=MessageState.WAITING.value, due_at=to_micros(due_at)))
+
+
+def set_message_state(work: Work, message: Message, state: MessageState) -> None:
+    """End a message that is not to be sent any more."""
+    work.connection.execute(
+        update(tables.messages).where(tables.messages.c.id == message.id).values(state=state.value))
+
+
+def attempts_of(view: View, message_ids: Sequence[int]) -> dict[int, list[Attempt]]:
+    """The attempts of messages, in order, by message."""
+    columns = tables.attempts.c
+    query = select(tables.attempts).where(columns.message_id.in_(message_ids)).order_by(
+        columns.message_id, columns.number)
+    found: dict[int, list[Attempt]] = {message_id: [] for message_id in message_ids}
+    for row in view.connection.execute(query):
+        found[row.message_id].append(Attempt(
+            row.message_id, row.number, from_micros(row.at), row.journal_entry, _outcome(row.outcome)))
+    return found
+
+
+def resume(work: Work) -> None:
+    """What was under way when the server ended waits again; a message that is sent once has failed instead."""
+    columns = tables.messages.c
+    under_way = columns.state == MessageState.UNDER_WAY.value
+    once = columns.kind != MessageKind.DISPATCH.value
+    for condition, state in ((once, MessageState.FAILED), (~once, MessageState.WAITING)):
+        work.connection.execute(update(tables.messages).where(under_way, condition).values(state=state.value))
+
+
+def _message(row: Row) -> Message:
+    rendered = None if row.rendered is None else orjson.loads(row.rendered)
+    return Message(
+        row.id, MessageKind(row.kind), row.organisation_id, row.lane, orjson.loads(row.content),
+        from_micros(row.made_at), from_micros(row.due_at), MessageState(row.state), row.attempts,
+        None if rendered is None else Rendered(
+            rendered["method"], rendered["path"], _pairs(rendered["headers"]), rendered["body"]),
+        row.cause)
+
+
+def _outcome(text: str | None) -> Outcome | None:
+    if text is None:
+        return None
+    told = orjson.loads(text)
+    retry_after = told["retry_after"]
+    return Outcome(**{
+        **told, "steps": _pairs(told["steps"]), "answer_headers": _pairs(told["answer_headers"]),
+        "retry_after": None if retry_after is None else datetime.fromisoformat(retry_after)})
+
+
+def _pairs(values: list[list[Any]]) -> tuple[tuple[Any, Any], ...]:
+    return tuple((first, second) for first, second in values)
