@@ -14,7 +14,7 @@ serve: $(VENV)/.installed  ## Serve the demo world on http://127.0.0.1:8000 (ano
 
 test: $(VENV)/.installed-test lint  ## Check the code and pass every test
 	tests/install-judges
-	$(RUN)/python -m pytest
+	$(RUN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/.installed-test  ## Check style and import rules
 	$(RUN)/ruff check .

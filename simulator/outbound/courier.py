@@ -129,7 +129,7 @@ class Courier:
         if claimed.endpoint is None:
             return Outcome("", None, "no_endpoint", NO_ENDPOINT, 0.0)
         sent = self._transport.send(request_of(claimed), claimed.effects)
-        return outcome_of(sent, request_of(claimed).url, world.now(), round((stopwatch() - began) * 1_000, 2))
+        return outcome_of(claimed, sent, world.now(), round((stopwatch() - began) * 1_000, 2))
 
     def _exchange(self, world: World, claimed: Claimed, outcome: Outcome | None) -> dict[str, object]:
         return exchange_of(claimed, request_of(claimed), outcome, world.settings.journal_body_characters)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from datetime import datetime
 from typing import Any
 
 from simulator.exchanges import MASK, mask_body, mask_values
@@ -48,13 +49,16 @@ def _header_text(text: str) -> str:
     return "".join(letter if " " <= letter <= "~" else "?" for letter in text)
 
 
-def outcome_of(sent: outcomes.Outcome, url: str, now: Any, ms: float) -> Outcome:
-    """What the transport tells, in the market's words, with the answer cut to what is kept."""
+def outcome_of(claimed: Claimed, sent: outcomes.Outcome, now: datetime, ms: float) -> Outcome:
+    """What the transport tells, in the market's words: the answer cut to what is kept, and without our own secret."""
     failure = sent.failure
+    secret = None if claimed.endpoint is None else claimed.endpoint.secret
+    body = _without(secret, sent.body.decode("utf-8", "replace"))
     return Outcome(
-        url, sent.status, None if failure is None else failure.code, None if failure is None else failure.reason, ms,
-        tuple(sent.steps), sent.address, tuple(sent.headers),
-        sent.body.decode("utf-8", "replace")[:_ANSWER_CHARACTERS], outcomes.retry_after(sent, now))
+        _url_of(claimed), sent.status, None if failure is None else failure.code,
+        None if failure is None else failure.reason, ms, tuple(sent.steps), sent.address,
+        tuple((name, _without(secret, value)) for name, value in sent.headers), body[:_ANSWER_CHARACTERS],
+        outcomes.retry_after(sent, now))
 
 
 def exchange_of(claimed: Claimed, request: Request, outcome: Outcome | None, characters: int) -> dict[str, Any]:
@@ -67,11 +71,8 @@ def exchange_of(claimed: Claimed, request: Request, outcome: Outcome | None, cha
     if claimed.message.kind is not MessageKind.CHECK:
         told["dispatch"] = claimed.message.content["dispatch_id"]
     if outcome is not None:
-        secret = None if claimed.endpoint is None else claimed.endpoint.secret
-        headers = {name: _without(secret, value) for name, value in mask_values(dict(outcome.answer_headers)).items()}
-        body = _without(secret, outcome.answer_body)
-        told |= {"status": outcome.status, "answer_headers": headers,
-                 "answer_body": mask_body(body.encode(), characters), "ms": outcome.ms,
+        told |= {"status": outcome.status, "answer_headers": mask_values(dict(outcome.answer_headers)),
+                 "answer_body": mask_body(outcome.answer_body.encode(), characters), "ms": outcome.ms,
                  "steps": outcome.steps, "failure": outcome.failure, "reason": outcome.reason}
     return told
 
