@@ -140,7 +140,11 @@ def test_the_keyboard_reaches_everything(judged: Visitor, odd: WorldClient) -> N
         page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
         stops = dict(enumerate(page.evaluate(_STOPS)))
         # A field for a date and a time stops at each of its parts.
-        for _ in range(len(stops) + 8 + 8 * page.locator("input[type=datetime-local]").count()):
+        presses = len(stops) + 8 + 8 * page.locator("input[type=datetime-local]").count()
+        # Tab goes round; on a busy machine the frame of a mail may not take part in the first round yet.
+        for _ in range(2 * presses):
+            if not stops:
+                break
             page.keyboard.press("Tab")
             now = page.evaluate(_STOP)
             if now["stop"] in stops:
