@@ -63,8 +63,12 @@ def build_engine(settings: Settings, address: str) -> Engine:
 
 
 def _courier(settings: Settings, contract: Contract) -> Courier:
-    return Courier(Transport(frozenset(settings.allow_targets), settings.dispatch_timeout_seconds),
-                   DispatchWriter(contract.outbound["sendDispatch"]),
+    try:
+        transport = Transport(frozenset(settings.allow_targets), settings.dispatch_timeout_seconds, settings.ca_file)
+    except OSError as error:
+        raise SettingsUnusable([f"ca_file: {settings.ca_file} cannot be used: {error}. It is a file of certificates in "
+                                "PEM form, which begin with -----BEGIN CERTIFICATE-----."]) from error
+    return Courier(transport, DispatchWriter(contract.outbound["sendDispatch"]),
                    tuple(timedelta(seconds=seconds) for seconds in settings.retry_seconds))
 
 

@@ -37,6 +37,8 @@ def main() -> None:
 @click.option("--control-token", metavar="SECRET", help="Secret that /_sim calls must carry; needed off loopback.")
 @click.option("--allow-target", "allow_targets", multiple=True, metavar="HOST",
               help="A host besides private addresses that messages may be sent to. May be repeated.")
+@click.option("--ca-file", type=click.Path(dir_okay=False, path_type=Path),
+              help="Certificate authority (PEM) that messages to https endpoints trust as well.")
 @click.option("--smtp", metavar="HOST:PORT", help="Mail server that every mail is sent on to as well.")
 @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="TOML file with settings.")
 def serve(contracts: tuple[str, ...], allow_targets: tuple[str, ...], config: Path | None, **given: Any) -> None:

@@ -77,6 +77,8 @@ class Settings:
                                              least=1)
     allow_targets: tuple[str, ...] = _setting((), "Hosts besides private ones that messages may be sent to.")
 
+    ca_file: Path | None = _setting(None, "Certificate authority (PEM) that messages to https endpoints trust as well.")
+
     reset_link_hours: int = _setting(24, "Market hours for which a link of 'Forgot your password' works.", "assumed",
                                      least=1)
     smtp: str | None = _setting(None, "Mail server, HOST:PORT, that every mail is sent on to as well.")
@@ -91,7 +93,7 @@ class Settings:
     max_upload_bytes: int = _setting(256_000_000, "Largest CSV upload.", "assumed", least=1_000)
     upload_error_limit: int = _setting(10_000, "Errors listed for one upload; all are counted.", least=1)
 
-    journal_limit: int = _setting(100_000, "Journal entries kept per world.", least=1_000)
+    journal_limit: int = _setting(100_000, "Journal entries kept per world; the oldest go 500 at a time.", least=1_000)
     journal_body_characters: int = _setting(2_000, "Characters of each message body kept in the journal.", least=0)
     idle_world_seconds: int = _setting(20, "A world unused for this long closes its files.", least=1)
 

@@ -76,6 +76,7 @@ def plan() -> Response:
 
 
 _POINTERS = {"participant_id": "/participantId", "programme": "/programme", "meterable_unit_ids": "/meterableUnitIds",
+             "start_time": "/startTime",
              "end_time": "/endTime", "power_change_kw": "/powerChangeKw", "notice_minutes": "/noticeMinutes"}
 
 

@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 from simulator.control.bodies import Body, refuse
 from simulator.faults.rules import SURFACES, Fault, fault_problems
 from simulator.operations import faulting
+from simulator.operations.sign_in import account_of
 from simulator.web import current_world, json_answer, problem, work_of_request
 
 _FAULT = Body({
@@ -53,8 +54,12 @@ def switch_on() -> Response:
     match, when = body["match"], body.get("when", {})
     fault = Fault(0, match["surface"], match.get("route"), match.get("participant"), body["effect"],
                   when.get("nth", 1), when.get("times"), when.get("probability", 1.0), body.get("seed", 0))
-    errors = [{"pointer": pointer, "code": "fault", "message": message}
-              for pointer, message in fault_problems(fault)]
+    problems = fault_problems(fault)
+    with current_world.view() as view:
+        if fault.participant is not None and account_of(view, fault.participant) is None:
+            who = fault.participant[:80]
+            problems.append(("/match/participant", f"There is no participant {who!r} in this world."))
+    errors = [{"pointer": pointer, "code": "fault", "message": message} for pointer, message in problems]
     if errors:
         refuse(errors)
     with work_of_request() as work:

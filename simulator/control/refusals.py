@@ -9,7 +9,8 @@ from flask import Response
 from simulator.market.errors import Refused, RuleBreach
 from simulator.web import problem
 
-_CONFLICTS = frozenset({"participant_exists", "email_taken", "unit_taken", "already_active", "ended"})
+_CONFLICTS = frozenset({"participant_exists", "email_taken", "unit_taken", "already_active", "ended",
+                        "emergency_pending"})
 
 
 def refused(refusal: Refused, pointers: Mapping[str, str], records: str = "") -> Response:
@@ -20,7 +21,7 @@ def refused(refusal: Refused, pointers: Mapping[str, str], records: str = "") ->
     errors = [{"pointer": _pointer(breach, pointers, records), "code": breach.code, "message": breach.message}
               for breach in refusal.breaches]
     if all(breach.code in _CONFLICTS for breach in refusal.breaches):
-        return problem(409, "Conflict", "That is there already; nothing was changed.", errors)
+        return problem(409, "Conflict", f"{refusal.breaches[0].message} Nothing was changed.", errors)
     return problem(422, "Unprocessable Entity", f"{len(errors)} error{'s' if len(errors) > 1 else ''}; nothing was "
                    "changed.", errors)
 

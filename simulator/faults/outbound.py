@@ -10,6 +10,8 @@ from simulator.outbound.transport import Message, Transport
 
 WORDS = "A fault that is switched on in the simulator "
 
+STATUS_WORDS = WORDS + "gave status {} in place of the endpoint: the message was not sent."
+
 
 class FaultyTransport:
     """Sends as the effects want it: late, cut, twice, with a wrong signature, or not at all."""

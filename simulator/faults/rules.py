@@ -64,8 +64,8 @@ def strikes(fault: Fault) -> bool:
 
 
 def _chance(fault: Fault, number: int) -> float:
-    """A number from 0 to 1 that is the same for the same seed, fault and exchange."""
-    digest = hashlib.blake2b(f"{fault.seed}/{fault.id}/{number}".encode(), digest_size=_BYTES_OF_CHANCE).digest()
+    """A number from 0 to 1 that is the same for the same seed and exchange."""
+    digest = hashlib.blake2b(f"{fault.seed}/{number}".encode(), digest_size=_BYTES_OF_CHANCE).digest()
     return int.from_bytes(digest) / 256**_BYTES_OF_CHANCE
 
 
@@ -94,6 +94,8 @@ def effect_problems(surface: str, effect: dict[str, object]) -> list[tuple[str, 
             problems.append((name, f"{name} is {words}."))
         else:
             problems += [(name, problem) for problem in _value_problems(name, value)]
+            if surface == "dispatch" and name == "status" and 200 <= value < 300:
+                problems.append((name, "A message that was not sent cannot be acknowledged: give 300 to 599."))
     return problems
 
 
@@ -108,6 +110,8 @@ def _value_problems(name: str, value: object) -> list[str]:
         return ["status is 200 to 599."]
     if name == "truncate" and value < 1:  # type: ignore[operator]
         return ["truncate is 1 or more bytes; to lose all of it, use drop."]
+    if value is False:
+        return [f"{name} is true; to do without it, leave it out."]
     if name == "drop" and value not in ("request", "answer"):
         return ["drop is 'request' or 'answer'."]
     return []

@@ -6,6 +6,7 @@ notice before the start time, the stop at the end. Stopping early brings the sto
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from simulator.market.dispatch_requests import WantedDispatch, breaches_of_dispatch
@@ -19,10 +20,17 @@ from simulator.timekeeping.london import to_london
 
 
 def plan_dispatch(work: Work, wanted: WantedDispatch) -> Dispatch:
-    """Plan a dispatch of an organisation's units. Raises Refused with everything that is wrong."""
+    """Plan a dispatch of an organisation's units. Raises Refused with everything that is wrong.
+
+    Its times are cut to whole seconds: not every contract can say less.
+    """
+    wanted = replace(wanted, start_at=wanted.start_at.replace(microsecond=0),
+                     end_at=wanted.end_at.replace(microsecond=0))
     own = organisations.units_of(work, wanted.organisation_id)
-    breaches = [*_breaches_of_participant(work, wanted.organisation_id),
-                *breaches_of_dispatch(wanted, own.keys(), work.now)]
+    unknown = _breaches_of_participant(work, wanted.organisation_id)
+    # Nobody's units are nobody's: only the participant is to blame then.
+    units = wanted.unit_ids if unknown else own.keys()
+    breaches = [*unknown, *breaches_of_dispatch(wanted, units, work.now)]
     if breaches:
         raise Refused(breaches)
     prefix = f"D-{to_london(wanted.start_at):%Y%m%d}-"
@@ -93,13 +101,16 @@ def stop_dispatch(work: Work, dispatch_id: str, emergency: bool) -> Dispatch:
     if dispatch.state in ENDED:
         raise Refused([RuleBreach(None, None, "ended",
                                   f"The dispatch {dispatch.id} is {dispatch.state.value} already.")])
+    if not emergency and _emergency_is_pending(work, dispatch):
+        raise Refused([RuleBreach(None, None, "emergency_pending", f"An emergency stop of {dispatch.id} is on its way; "
+                                  "an ordinary one would weaken it.")])
     work.cause = work.record(DispatchStopAsked(dispatch.id, emergency))
     if dispatch.state is State.PLANNED:
         for message, _ in messages_of_dispatch(work, dispatch.id):
             outbox.set_message_state(work, message, MessageState.SUPERSEDED)
         return move_dispatch(work, dispatch, Move.CANCEL)
     instruction = Instruction.EMERGENCY_STOP if emergency else Instruction.STOP
-    content = content_of(dispatch, instruction, min(work.now, dispatch.end_at))
+    content = content_of(dispatch, instruction, min(work.now.replace(microsecond=0), dispatch.end_at))
     waiting = [message for message, _ in messages_of_dispatch(work, dispatch.id)
                if message.state is MessageState.WAITING and message.content["instruction"] != Instruction.START.value]
     if waiting and waiting[-1].attempts == 0:
@@ -110,6 +121,12 @@ def stop_dispatch(work: Work, dispatch_id: str, emergency: bool) -> Dispatch:
         outbox.add_message(work, MessageKind.DISPATCH, dispatch.organisation_id, lane, content, work.now)
     work.announce(OUTBOX_TOPIC)
     return dispatch
+
+
+def _emergency_is_pending(view: View, dispatch: Dispatch) -> bool:
+    pending = (MessageState.WAITING, MessageState.UNDER_WAY)
+    return any(message.state in pending and message.content["instruction"] == Instruction.EMERGENCY_STOP.value
+               for message in outbox.messages_in_lane(view, lane_of(dispatch.id)))
 
 
 def move_dispatch(work: Work, dispatch: Dispatch, move: Move) -> Dispatch:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from simulator.faults.outbound import FaultyTransport
+from simulator.faults.outbound import STATUS_WORDS, FaultyTransport
 from simulator.market.outbox import DueMessage, Outcome
 from simulator.operations import delivering
 from simulator.operations.delivering import Claimed
@@ -129,7 +129,8 @@ class Courier:
         if claimed.endpoint is None:
             return Outcome("", None, "no_endpoint", NO_ENDPOINT, 0.0)
         sent = self._transport.send(request_of(claimed), claimed.effects)
-        return outcome_of(claimed, sent, world.now(), round((stopwatch() - began) * 1_000, 2))
+        outcome = outcome_of(claimed, sent, world.now(), round((stopwatch() - began) * 1_000, 2))
+        return replace(outcome, reason=STATUS_WORDS.format(outcome.status)) if "status" in claimed.effects else outcome
 
     def _exchange(self, world: World, claimed: Claimed, outcome: Outcome | None) -> dict[str, object]:
         return exchange_of(claimed, request_of(claimed), outcome, world.settings.journal_body_characters)

@@ -323,7 +323,7 @@ def _in_words(error: OSError) -> str:
 def _why_not_trusted(error: ssl.SSLCertVerificationError, host: str) -> str:
     hint = ""
     if error.verify_code in _ISSUER_UNKNOWN:
-        hint = " If an authority of your own has signed it, give the simulator that authority's certificate."
+        hint = " If an authority of your own has signed it, start the server with that authority's --ca-file."
     elif error.verify_code in _OTHER_HOST:
         hint = " The host in the URL must be one that the certificate is made out to."
     return f"The certificate of {host} was not accepted: {error.verify_message.rstrip('.')}.{hint}"

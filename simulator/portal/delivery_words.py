@@ -51,7 +51,7 @@ def result_words(message: Message, attempt: Attempt | None) -> str:
     outcome = attempt.outcome if attempt is not None else None
     if outcome is None:
         return _INTERRUPTED
-    if outcome.status is None or outcome.failure is not None:
+    if outcome.status is None or outcome.failure is not None or outcome.reason is not None:
         return words_of(outcome)
     answered = f"Your endpoint answered {status_words(outcome.status)}"
     if is_success(message):

@@ -31,6 +31,7 @@ def test_a_status_is_pretended_and_the_message_is_tried_again(eve: WorldClient, 
     assert attempts_of(eve, dispatch) == [("start", "15:45:00", 503), ("start", "15:45:05", 503),
                                           ("start", "15:45:20", 200)]
     assert [message.attempt for message in taker.messages] == [3]
+    assert all("fault" in (reason or "") and "not sent" in (reason or "") for reason in reasons(eve, dispatch)[:2])
 
 
 def test_a_lost_message_is_tried_again(eve: WorldClient, taker: Taker) -> None:
