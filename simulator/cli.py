@@ -104,5 +104,7 @@ def _greeting(simulator: Any) -> str:
     if demo is not None:
         lines += [f"  sign in as   {demo.email} with {demo.password}",
                   f"  code         {simulator.url}/_sim/participants/{demo.organisation_id}/totp"]
-    lines += [f"  health       {simulator.url}/_sim/health", "Ctrl+C ends it."]
+    lines += [f"  contract     {platform} from {file}" for platform, file in simulator.settings.contracts.items()]
+    lines += [f"  console      {simulator.url}/console", f"  health       {simulator.url}/_sim/health",
+              "Ctrl+C ends it."]
     return "\n".join(lines)
