@@ -17,6 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from html import escape
+from itertools import chain, repeat
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 import orjson
@@ -161,19 +162,17 @@ class Gateway:
         engine = self._engine or await self._loaded()
         if engine is None:
             return _problem(503, "Service Unavailable", "The simulator could not start; its output says why.")
-        surface = engine.faults.surface_of(arrival.path)
         world = engine.worlds.find(arrival.world)
-        if world is not None and surface in world.faulty_surfaces:
-            struck = await asyncio.get_running_loop().run_in_executor(
-                self._pool, self._strike, engine, arrival, surface)
+        if world is not None and world.faulty_surfaces:
+            struck = await asyncio.get_running_loop().run_in_executor(self._pool, self._strike, engine, arrival)
             if struck is not None:
                 return await self._go_wrong(engine, arrival, protocol, struck)
         return await self._answer_well(engine, arrival, protocol)
 
-    def _strike(self, engine: Engine, arrival: Arrival, surface: str) -> Struck | None:
+    def _strike(self, engine: Engine, arrival: Arrival) -> Struck | None:
         try:
             with engine.worlds.using(arrival.world) as world:
-                return engine.faults.strike(world, surface, arrival)
+                return engine.faults.strike(world, arrival)
         except NotFound:
             return None
 
@@ -266,9 +265,11 @@ class Gateway:
                         break
                 length = body.tell()
             # What is longer than any page takes is not read to its end: the page refuses it by its length.
-            ask = partial(asyncio.get_running_loop().run_in_executor, self._pool, self._page, engine, arrival, body,
-                          length)
-            return await self._holding.answer(ask, arrival.world, engine.worlds.announcements)
+            ask = partial(asyncio.get_running_loop().run_in_executor, self._pool, self._page, engine)
+            # An entry that was reserved for the request is written once, however often the page is asked.
+            requests = chain([arrival], repeat(replace(arrival, entry=None)))
+            return await self._holding.answer(lambda: ask(next(requests), body, length), arrival.world,
+                                              engine.worlds.announcements)
         finally:
             body.close()
 

@@ -21,7 +21,6 @@ from simulator.market.addresses import is_address
 DEFAULT_WORLD = "default"
 """The world that is there from the start, and that addresses without /w/NAME mean."""
 
-
 _SERVER = re.compile(r"(\[[0-9A-Fa-f:]+\]|[^\s:/@]+):\d{1,5}\Z")
 
 
@@ -70,21 +69,20 @@ class Settings:
     password_characters: int = _setting(12, "Fewest characters of a new password.", "assumed", least=1)
     password_strength: int = _setting(3, "Least strength of a new password by zxcvbn: 0 (any) to 4.", "assumed",
                                       least=0)
-    notice_minutes: int = _setting(15, "How long before its start a dispatch's start message goes out.", "public",
-                                   least=0)
-    retry_seconds: tuple[int, ...] = _setting((5, 15, 60, 300), "Waits before a message is tried again.", "assumed")
-    dispatch_timeout_seconds: int = _setting(10, "An endpoint that has not answered by then has failed.", "assumed",
-                                             least=1)
-    allow_targets: tuple[str, ...] = _setting((), "Hosts besides private ones that messages may be sent to.")
-
-    ca_file: Path | None = _setting(None, "Certificate authority (PEM) that messages to https endpoints trust as well.")
-
     reset_link_hours: int = _setting(24, "Market hours for which a link of 'Forgot your password' works.", "assumed",
                                      least=1)
     smtp: str | None = _setting(None, "Mail server, HOST:PORT, that every mail is sent on to as well.")
     mail_from: str = _setting("no-reply@flexsim.invalid", "Sender's address of mails.", "assumed")
     public_url: str | None = _setting(None, "Address at which people reach the server, for links in mails sent on.")
     mailbox_limit: int = _setting(10_000, "Mails kept per world.", least=1)
+
+    notice_minutes: int = _setting(15, "How long before its start a dispatch's start message goes out.", "public",
+                                   least=0)
+    retry_seconds: tuple[int, ...] = _setting((5, 15, 60, 300), "Waits before a message is tried again.", "assumed")
+    dispatch_timeout_seconds: int = _setting(10, "An endpoint that has not answered by then has failed.", "assumed",
+                                             least=1)
+    allow_targets: tuple[str, ...] = _setting((), "Hosts besides private ones that messages may be sent to.")
+    ca_file: Path | None = _setting(None, "Certificate authority (PEM) that messages to https endpoints trust as well.")
 
     finalising_hour: int = _setting(0, "London hour on the 15th at which the previous month becomes final.", "assumed",
                                     least=0)

@@ -10,10 +10,8 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 
-from simulator import __version__
 from simulator.console.entry_words import GROUPS, group_of, kinds, label_of, line_of
-from simulator.documents.exchange_files import RecordedExchange, Recording, http_archive
-from simulator.exchanges import MASK
+from simulator.downloads import LONGEST_ARCHIVE, archive_answer
 from simulator.operations import history
 from simulator.operations.history import Entry, Search
 from simulator.operations.participants import Participant, participants
@@ -21,7 +19,6 @@ from simulator.timekeeping.london import to_london
 from simulator.web import current_world
 
 PAGE_LENGTH = 100
-LONGEST_ARCHIVE = 10_000
 _LONGEST_WORDS = 200
 _FILTERS = ("kind", "unit", "dispatch", "participant", "q", "order")
 _MOST_WORDS = 8
@@ -101,17 +98,8 @@ def _by_day(lines: list[Line]) -> list[tuple[str, list[Line]]]:
         lines, key=lambda each: f"{to_london(each.entry.at):%A %d %B %Y}")]
 
 
-def recording() -> Recording:
-    """How this world's journal keeps exchanges; addresses are as the reader of the page knows them."""
-    return Recording(request.host_url.rstrip("/"), MASK, current_world.settings.journal_body_characters)
-
-
 def archive() -> Response:
     """The last exchanges as an HTTP archive; the same as `GET /_sim/journal/har`, for browsers that have entered."""
     with current_world.view() as view:
         entries = history.last_exchanges(view, LONGEST_ARCHIVE)
-    content = http_archive([RecordedExchange(entry.id, entry.at, entry.kind, entry.caused_by, entry.data)
-                            for entry in entries], recording(), current_world.name, __version__)
-    answer = Response(content, content_type="application/json")
-    answer.headers.set("Content-Disposition", "attachment", filename=f"flexsim-{current_world.name}.har")
-    return answer
+    return archive_answer(entries)

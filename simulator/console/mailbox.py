@@ -8,13 +8,14 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 
+from simulator.market.letters import RELAY_FAILED, RELAY_WAITING, RELAYED
 from simulator.operations.mails import count_mails, empty_mailbox, find_mails
 from simulator.web import current_world, work_of_request
 
 PAGE_LENGTH = 50
 _LONGEST_SEARCH = 200
 
-RELAY_WORDS = {"waiting": "waiting to be sent on", "relayed": "sent on", "failed": "sending on failed"}
+RELAY_WORDS = {RELAY_WAITING: "waiting to be sent on", RELAYED: "sent on", RELAY_FAILED: "sending on failed"}
 """What a page says of a mail that a mail server was to get as well; nothing where there is none."""
 
 

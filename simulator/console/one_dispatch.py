@@ -31,6 +31,7 @@ _MESSAGE_WORDS = {
     MessageState.DELIVERED: ("acknowledged", "state-good"),
     MessageState.FAILED: ("given up", "state-bad"),
     MessageState.SUPERSEDED: ("not sent any more", "state-over"),
+    MessageState.HELD: ("held back by a fault", "state-waiting"),
 }
 
 

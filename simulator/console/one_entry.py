@@ -11,8 +11,9 @@ from flask import Blueprint, abort, render_template
 
 from simulator import exchanges
 from simulator.console.entry_words import kinds
-from simulator.console.journal import Line, line, recording
+from simulator.console.journal import Line, line
 from simulator.documents.exchange_files import CurlCommand, curl_command
+from simulator.downloads import recording
 from simulator.market.errors import NotFound
 from simulator.operations import history
 from simulator.operations.history import Effect, Entry

@@ -9,15 +9,14 @@ from flask_wtf import FlaskForm
 
 from simulator.console.mailbox import RELAY_WORDS
 from simulator.documents import mail_messages
-from simulator.market.letters import Mail
+from simulator.downloads import attachment_answer, mail_source, numbered_attachment
+from simulator.market.letters import RELAY_FAILED, Mail
 from simulator.operations.mails import mail_by_id, mails_around, relay_again
 from simulator.web import CONTENT_POLICY, current_world, work_of_request, world_url
 
 _HTML_POLICY = ("sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
                 "frame-ancestors 'self'")
 """The HTML of a mail is shown like a stranger's: it runs nothing, loads nothing, and only its links work."""
-
-_FAILED = "failed"
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -47,7 +46,7 @@ def mail_page(mail_id: int) -> Any:
         "console/mail.html", mail=mail, before=before, after=after, sender_name=mail_messages.SENDER_NAME,
         sender=current_world.settings.mail_from, text=mail_messages.mail_text(mail.letter, world_url()),
         links=mail_messages.mail_links(mail.letter, world_url()), relay_words=RELAY_WORDS,
-        can_send_on=mail.relay == _FAILED, form=FlaskForm()))
+        can_send_on=mail.relay == RELAY_FAILED, form=FlaskForm()))
     answer.headers["Content-Security-Policy"] = f"{CONTENT_POLICY}; frame-src 'self'"
     return answer
 
@@ -62,26 +61,21 @@ def html_part(mail_id: int) -> Response:
 
 def source(mail_id: int) -> Response:
     """The mail as it goes over SMTP, to read or to keep."""
-    message = mail_messages.mail_message(_find(mail_id), current_world.name, world_url(),
-                                         current_world.settings.mail_from)
-    return Response(message.as_bytes(), content_type="text/plain; charset=utf-8")
+    return Response(mail_source(_find(mail_id)), content_type="text/plain; charset=utf-8")
 
 
 def attachment(mail_id: int, number: int) -> Response:
     """An attached file; numbers count from 1."""
-    attachments = _find(mail_id).letter.attachments
-    if not 1 <= number <= len(attachments):
+    found = numbered_attachment(_find(mail_id), number)
+    if found is None:
         abort(404, f"The mail {mail_id} has no attachment {number}.")
-    found = attachments[number - 1]
-    answer = Response(found.content, content_type=found.media_type)
-    answer.headers.set("Content-Disposition", "attachment", filename=found.filename)
-    return answer
+    return attachment_answer(found)
 
 
 def relay(mail_id: int) -> Any:
     """Offer a mail to the mail server again that it did not take."""
     mail = _find(mail_id)
-    if mail.relay == _FAILED:
+    if mail.relay == RELAY_FAILED:
         with work_of_request() as work:
             relay_again(work, mail)
         flash("The mail waits to be sent on again.", "success")

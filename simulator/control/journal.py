@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from simulator import __version__
 from simulator.control.bodies import read_numbers
-from simulator.documents.exchange_files import RecordedExchange, Recording, http_archive
-from simulator.exchanges import MASK
+from simulator.downloads import LONGEST_ARCHIVE, archive_answer
 from simulator.operations.history import journal_entries, last_exchanges
 from simulator.web import current_world, json_answer
 
@@ -32,12 +30,7 @@ def read_journal() -> Response:
 
 def read_archive() -> Response:
     """The last `limit` exchanges over HTTP, 10,000 unless told otherwise, as an HTTP archive (HAR 1.2)."""
-    limit = min(read_numbers({"limit": _MOST})["limit"], _MOST)
+    limit = min(read_numbers({"limit": LONGEST_ARCHIVE})["limit"], LONGEST_ARCHIVE)
     with current_world.view() as view:
         entries = last_exchanges(view, limit)
-    recording = Recording(request.host_url.rstrip("/"), MASK, current_world.settings.journal_body_characters)
-    content = http_archive([RecordedExchange(entry.id, entry.at, entry.kind, entry.caused_by, entry.data)
-                            for entry in entries], recording, current_world.name, __version__)
-    answer = Response(content, content_type="application/json")
-    answer.headers.set("Content-Disposition", "attachment", filename=f"flexsim-{current_world.name}.har")
-    return answer
+    return archive_answer(entries)

@@ -7,7 +7,8 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from simulator.control.bodies import read_numbers, refuse
-from simulator.documents.mail_messages import mail_html, mail_links, mail_message, mail_text
+from simulator.documents.mail_messages import mail_html, mail_links, mail_text
+from simulator.downloads import attachment_answer, mail_source, numbered_attachment
 from simulator.market.letters import Attachment, Mail
 from simulator.operations import mails
 from simulator.web import ask_again, current_world, json_answer, problem, work_of_request, world_url
@@ -79,19 +80,14 @@ def read_source(mail_id: int) -> Response:
     mail = _find(mail_id)
     if mail is None:
         return _unknown(mail_id)
-    message = mail_message(mail, current_world.name, world_url(), current_world.settings.mail_from)
-    return Response(message.as_bytes(), content_type="message/rfc822")
+    return Response(mail_source(mail), content_type="message/rfc822")
 
 
 def read_attachment(mail_id: int, number: int) -> Response:
     """An attached file; numbers count from 1."""
     mail = _find(mail_id)
-    if mail is None or not 1 <= number <= len(mail.letter.attachments):
-        return _unknown(mail_id)
-    attachment = mail.letter.attachments[number - 1]
-    answer = Response(attachment.content, content_type=attachment.media_type)
-    answer.headers.set("Content-Disposition", "attachment", filename=attachment.filename)
-    return answer
+    attachment = None if mail is None else numbered_attachment(mail, number)
+    return _unknown(mail_id) if attachment is None else attachment_answer(attachment)
 
 
 def empty() -> Response:

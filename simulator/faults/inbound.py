@@ -77,15 +77,18 @@ class InboundFaults:
     def __init__(self, calls: WireCalls) -> None:
         self._calls = calls
 
-    def surface_of(self, path: str) -> str | None:
+    def _surface_of(self, path: str) -> str | None:
         """The surface whose faults a request to a path may meet; None for what belongs to the simulator itself."""
         methods = self._calls.find(path)
         if methods is not None:
             return next(iter(methods[0].values())).surface
         return None if path.startswith(_NOT_OF_THE_PORTAL) else "portal"
 
-    def strike(self, world: World, surface: str, request: Request) -> Struck | None:
+    def strike(self, world: World, request: Request) -> Struck | None:
         """What goes wrong with a request now, noted in the journal; None when nothing does."""
+        surface = self._surface_of(request.path)
+        if surface not in world.faulty_surfaces:
+            return None
         with world.work() as work:
             entry = work.reserve_entry()
             participant = self._calls.participant_of(work, request.method, request.path, request.query, request.headers)

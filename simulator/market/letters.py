@@ -93,9 +93,13 @@ class Letter:
     attachments: tuple[Attachment, ...] = field(default=())
 
 
+RELAY_OFF, RELAY_WAITING, RELAYED, RELAY_FAILED = "off", "waiting", "relayed", "failed"
+"""What became of a mail outside the mailbox: not wanted, not yet tried, taken by the relay, refused by it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A letter in the mailbox. `relay` is `off`, `waiting`, `relayed` or `failed`, `journal_entry` that it was sent."""
+    """A letter in the mailbox. `relay` is one of the words above, `journal_entry` that it was sent."""
 
     id: int
     at: datetime

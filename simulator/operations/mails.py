@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from simulator.market.facts import MailboxEmptied, MailRelayed, MailRelayFailed, MailSent
-from simulator.market.letters import Letter, Mail
+from simulator.market.letters import RELAY_FAILED, RELAY_OFF, RELAY_WAITING, RELAYED, Letter, Mail
 from simulator.market.organisations import Account
 from simulator.store import mails
-from simulator.store.mails import RELAY_FAILED, RELAY_OFF, RELAY_WAITING, RELAYED
 from simulator.store.work import View, Work
 
 MAIL_TOPIC = "mail"

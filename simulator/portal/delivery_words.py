@@ -9,8 +9,8 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from simulator.exchanges import MASK, mask_values
-from simulator.market.outbox import Attempt, Endpoint, Message, MessageState, Outcome
+from simulator.exchanges import mask_values
+from simulator.market.outbox import Attempt, Message, MessageState, Outcome
 from simulator.operations.delivering import words_of
 from simulator.outbound.outcomes import FAILURE_CODES
 
@@ -128,14 +128,11 @@ def request_text(message: Message, told: Mapping[str, Any] | None) -> str:
     return _http_text(f"{method} {url}", headers, rendered.body)
 
 
-def answer_text(outcome: Outcome, endpoint: Endpoint | None) -> str:
+def answer_text(outcome: Outcome) -> str:
     """The answer as it came, secrets masked, or nothing when there was none."""
     if outcome.status is None:
         return ""
-    text = _http_text(status_words(outcome.status), mask_values(dict(outcome.answer_headers)), outcome.answer_body)
-    secret = endpoint.secret if endpoint is not None else None
-    # Endpoints for trying things out often send back all that they were sent.
-    return text.replace(secret, MASK) if secret else text
+    return _http_text(status_words(outcome.status), mask_values(dict(outcome.answer_headers)), outcome.answer_body)
 
 
 def _http_text(first: str, headers: Mapping[str, str], body: str) -> str:

@@ -77,12 +77,11 @@ def show_result(message_id: int, message: OutboundMessage) -> Response:
     is_under_way = delivery_words.is_under_way(sent)
     outcome = attempt.outcome if attempt is not None else None
     with current_world.view() as view:
-        endpoint = dispatch_testing.endpoint_of(view, my_organisation().id)
         journal_entry = None if attempt is None else dispatch_testing.exchange_of(view, attempt)
     page = Response(_show(form_for(message, current_world.now(), sent.content), message, {
         "message": sent, "attempt": attempt, "outcome": outcome, "is_under_way": is_under_way,
         "request": delivery_words.request_text(sent, journal_entry),
-        "answer": outcome and delivery_words.answer_text(outcome, endpoint)}))
+        "answer": outcome and delivery_words.answer_text(outcome)}))
     if is_under_way:
         ask_again(page, OUTBOX_TOPIC, seen, HOLD_SECONDS)
     return page

@@ -8,14 +8,11 @@ from typing import Any
 import orjson
 from sqlalchemy import ColumnElement, Row, delete, func, select, update
 
-from simulator.market.letters import Attachment, Block, Grid, Letter, Link, Mail, Paragraph
+from simulator.market.letters import RELAY_WAITING, Attachment, Block, Grid, Letter, Link, Mail, Paragraph
 from simulator.store import tables
 from simulator.store.engine import insert
 from simulator.store.instants import from_micros, to_micros
 from simulator.store.work import View, Work
-
-RELAY_OFF, RELAY_WAITING, RELAYED, RELAY_FAILED = "off", "waiting", "relayed", "failed"
-"""What became of a mail outside the mailbox: not wanted, not yet tried, taken by the relay, refused by it."""
 
 _BLOCK_KINDS = {"paragraph": Paragraph, "link": Link, "grid": Grid}
 _KIND_OF_BLOCK = {kind: name for name, kind in _BLOCK_KINDS.items()}
