@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.market.addresses import is_address
+from simulator.market.batches import read_progress
 
 DEFAULT_WORLD = "default"
 """The world that is there from the start, and that addresses without /w/NAME mean."""
@@ -84,6 +85,17 @@ class Settings:
     allow_targets: tuple[str, ...] = _setting((), "Hosts besides private ones that messages may be sent to.")
     ca_file: Path | None = _setting(None, "Certificate authority (PEM) that messages to https endpoints trust as well.")
 
+    smp_progress: str = _setting("after:2", "When a batch ends: immediate, polls:N, or after:SECONDS of market time.",
+                                 "assumed")
+    smp_batch: str = _setting("atomic", "What one bad asset refuses: atomic, the batch; per_item, itself only.",
+                              "assumed")
+    smp_signing: str = _setting("detached", "Form of signatures: detached (a header), or compact (the body).",
+                                "assumed")
+    smp_sign_answers: bool = _setting(False, "Whether immediate answers are signed too, as batch returns are.",
+                                      "assumed")
+    smp_token_seconds: int = _setting(3_600, "A token of the SMP works for this long.", "assumed", least=1)
+    smp_unit_names: str = _setting("platform", "Where a unit's name is unique: platform, or participant.", "assumed")
+
     finalising_hour: int = _setting(0, "London hour on the 15th at which the previous month becomes final.", "assumed",
                                     least=0)
     future_tolerance_seconds: int = _setting(60, "A reading may end this far in the future.", "assumed", least=0)
@@ -117,6 +129,7 @@ class Settings:
             problems.append(f"public_url must look like http://flexsim.test:8000, no path, not {self.public_url!r}")
         if self.credentials not in ("wall", "market"):
             problems.append(f"credentials must be 'wall' or 'market', not {self.credentials!r}")
+        problems += self._smp_problems()
         if self.now is not None and self.now.utcoffset() is None:
             problems.append("now needs an offset: write 2026-11-02T16:00:00Z, not 2026-11-02T16:00:00")
         if self.control_token is not None and not self.control_token.isascii():
@@ -126,6 +139,17 @@ class Settings:
             problems.append("control_token is empty; give a secret, or leave it out")
         if problems:
             raise SettingsUnusable(problems)
+
+    def _smp_problems(self) -> list[str]:
+        words = {"smp_batch": ("atomic", "per_item"), "smp_signing": ("detached", "compact"),
+                 "smp_unit_names": ("platform", "participant")}
+        problems = [f"{name} must be {' or '.join(map(repr, known))}, not {getattr(self, name)!r}"
+                    for name, known in words.items() if getattr(self, name) not in known]
+        try:
+            read_progress(self.smp_progress)
+        except ValueError as error:
+            problems.append(f"smp_progress {error}")
+        return problems
 
     @property
     def on_loopback(self) -> bool:
@@ -182,6 +206,8 @@ def _converted(kind: str, value: Any) -> Any:
             return int(value)
         except (ValueError, TypeError):
             raise ValueError(f"must be a whole number, not {value!r}") from None
+    if kind == "bool":
+        return _truth(value)
     if kind.startswith("Path"):
         return Path(value)
     if kind.startswith("datetime"):
@@ -193,6 +219,14 @@ def _converted(kind: str, value: Any) -> Any:
     if kind.startswith("Mapping"):
         return _contracts(value)
     return str(value)
+
+
+def _truth(value: Any) -> bool:
+    """`true`, or the text `true` or `1`; `false`, or the text `false` or `0`."""
+    words = {"true": True, "1": True, "false": False, "0": False}
+    if str(value).lower() not in words:
+        raise ValueError(f"must be true or false, not {value!r}")
+    return words[str(value).lower()]
 
 
 def _parts(value: Any) -> tuple[str, ...]:

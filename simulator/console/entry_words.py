@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from simulator import exchanges
-from simulator.market import facts
+from simulator.market import journal_kinds
 from simulator.outbound import envelopes
 from simulator.timekeeping.london import to_london
 
@@ -18,6 +18,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Mails": ("mail.", "mailbox."),
     "Accounts": ("sign_in.", "sign_out", "authenticator.", "api_token.", "participant.", "password.",
                  "email_preference."),
+    "SMP": ("connection.", "flow.", "smp_token.", "signing_key.", "signature.", "batch.", "assets.", "unit."),
     "Faults": ("faults.", "fault."),
     "Time": ("clock.", "job", "world."),
 }
@@ -32,7 +33,7 @@ _Words = Callable[[_Data], str]
 
 def kinds() -> dict[str, str]:
     """Every kind of entry there can be -> what it says."""
-    meanings = {exchanges.KIND: exchanges.MEANING, envelopes.KIND: envelopes.MEANING, **facts.kinds()}
+    meanings = {exchanges.KIND: exchanges.MEANING, envelopes.KIND: envelopes.MEANING, **journal_kinds.kinds()}
     return {kind: meaning.replace("`", "") for kind, meaning in meanings.items()}
 
 

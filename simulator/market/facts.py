@@ -345,8 +345,3 @@ class WorldStarted(Fact):
     kind = "world.started"
     fixture: str
     reason: str
-
-
-def kinds() -> dict[str, str]:
-    """Every journal kind of the market -> what it says."""
-    return {fact.kind: (fact.__doc__ or "").strip() for fact in Fact.__subclasses__()}

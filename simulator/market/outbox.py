@@ -17,6 +17,7 @@ class MessageKind(Enum):
     DISPATCH = "dispatch"
     TEST = "test"
     CHECK = "check"
+    BATCH_RETURN = "batch_return"
 
 
 class MessageState(Enum):

@@ -8,13 +8,12 @@ import re
 import pytest
 
 from simulator.exchanges import KIND, MEANING
-from simulator.market import facts
-from simulator.market.facts import Fact, kinds
+from simulator.market.facts import Fact
+from simulator.market.journal_kinds import all_facts, kinds
 from simulator.settings import Settings
 
 SETTINGS = dataclasses.fields(Settings)
-FACTS = [value for value in vars(facts).values()
-         if isinstance(value, type) and issubclass(value, Fact) and value is not Fact]
+FACTS = all_facts()
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
@@ -55,3 +54,4 @@ def test_every_kind_is_listed_with_its_meaning() -> None:
     """Design, 5: the vocabulary can be shown to users."""
     assert set(kinds()) == {fact.kind for fact in FACTS}
     assert all(kinds().values())
+    assert {fact.kind for fact in Fact.__subclasses__()} == set(kinds())

@@ -13,7 +13,7 @@ import pytest
 
 from simulator import exchanges
 from simulator.app import load_contracts
-from simulator.market import facts
+from simulator.market import journal_kinds
 from simulator.outbound import envelopes
 from simulator.pages import build_pages
 from simulator.settings import Settings
@@ -32,6 +32,8 @@ def test_every_setting_is_listed_with_its_default_and_label() -> None:
         label = f" *({field.metadata['label']})*" if field.metadata["label"] else ""
         if isinstance(default, tuple):
             default = ",".join(map(str, default)) or None
+        if isinstance(default, bool):
+            default = str(default).lower()
         shown = "" if default is None else f"`{default}`"
         rows.append(f"| `FLEXSIM_{field.name.upper()}` | {shown} | {field.metadata['help']}{label} |")
     table = README.split("<!-- settings -->")[1].split("<!-- /settings -->")[0].strip().splitlines()[2:]
@@ -41,7 +43,7 @@ def test_every_setting_is_listed_with_its_default_and_label() -> None:
 def test_every_kind_of_journal_entry_is_named() -> None:
     """The README names exactly the journal's kinds."""
     passage = README.split("The journal's kinds:")[1].split("\n\n")[0]
-    assert set(re.findall(r"`([a-z_.]+)`", passage)) == {*facts.kinds(), exchanges.KIND, envelopes.KIND}
+    assert set(re.findall(r"`([a-z_.]+)`", passage)) == {*journal_kinds.kinds(), exchanges.KIND, envelopes.KIND}
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from haralyzer import HarEntry, HarParser
 
 from simulator.console.entry_words import GROUPS, group_of, kinds, label_of, line_of
-from simulator.market.facts import Fact
+from simulator.market.journal_kinds import all_facts
 from tests.builders import instant, reading
 from tests.endpoints import GOOD, endpoint, says
 from tests.pages import Page, PageClient
@@ -70,7 +70,7 @@ def test_a_line_for_every_kind_and_none_breaks_on_missing_data() -> None:
         assert line_of(kind, {}) and label_of(kind)[0].isupper() and group_of(kind)
         assert "{" not in line_of(kind, {"account": None, "reason": None, "units": None})
     assert line_of("new.kind_of_thing", {"what": 1}) == "New: kind of thing (what 1)"
-    assert {fact.kind for fact in Fact.__subclasses__()} <= kinds().keys()
+    assert {fact.kind for fact in all_facts()} <= kinds().keys()
     assert {kind for kind in kinds() if group_of(kind) not in GROUPS} == set()
 
 
