@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -17,6 +17,7 @@ from .problems import Findings, Path
 from .references import Expansion
 from .schemas import (
     MISSING,
+    allows_null,
     find_empty,
     find_filler,
     find_properties,
@@ -25,9 +26,14 @@ from .schemas import (
     list_fragments,
     name_canonically,
 )
-from .times import write_rfc3339
+from .times import read_rfc3339, translate_time, write_rfc3339
+from .vocabulary import Field
+from .words import list_wire_words, translate_word
 
 Render = Callable[[Any], Any]
+
+EPOCHS = {"epoch-seconds": 1_000_000, "epoch-milliseconds": 1_000}
+"""Word of x-time that counts -> microseconds of one count."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +44,16 @@ class Answerer:
     media_type: str
     render: Render | None
     headers: tuple[tuple[str, str | None, str | None], ...]
+    tells_http: bool
 
     def answer(self, canonical: Mapping[str, Any]) -> WireAnswer:
-        """The answer with these canonical values; `status` and a missing `title` follow the contract's status."""
-        scope = {
-            "type": "about:blank",
-            "title": _TITLES.get(self.status, ""),
-            **canonical,
-            "status": self.status,
-        }
+        """The answer with these canonical values.
+
+        Where it `tells_http`, its `status`, and a missing `type` and `title`, follow the contract's status.
+        """
+        scope = widen(canonical)
+        if self.tells_http:
+            scope = {"type": "about:blank", "title": _TITLES.get(self.status, ""), **scope, "status": self.status}
         headers = {}
         for name, canonical_name, fixed in self.headers:
             value = scope.get(canonical_name, fixed)
@@ -70,9 +77,45 @@ def _spell_plain(body: Any) -> bytes:
     return body.encode() if isinstance(body, str) else orjson.dumps(body)
 
 
+def widen(canonical: Mapping[str, Any]) -> dict[str, Any]:
+    """The values, and those of objects among them, so that a contract may put them side by side."""
+    scope = dict(canonical)
+    for value in canonical.values():
+        if isinstance(value, Mapping):
+            for name, inner in widen(value).items():
+                scope.setdefault(name, inner)
+    return scope
+
+
+def _list_names(sample: Any) -> Iterator[str]:
+    """Every name in a sample, those of its objects and lists too."""
+    if isinstance(sample, Mapping):
+        yield from sample
+    for part in sample.values() if isinstance(sample, Mapping) else sample if isinstance(sample, list) else ():
+        yield from _list_names(part)
+
+
+def _compile_time(schema: dict[str, Any], path: Path, findings: Findings) -> Render:
+    """How an answer says a time: a datetime, or the RFC 3339 text of one that was kept."""
+    write = translate_time(schema, path, findings).write
+    form = find_trait(schema, "x-time")
+
+    def render(value: Any) -> Any:
+        moment = read_rfc3339(value) if isinstance(value, str) else value
+        if form in EPOCHS:
+            # A count of whole seconds cannot say the rest of one; an answer has no reason to fail for that.
+            moment = moment.replace(microsecond=moment.microsecond // EPOCHS[form] * EPOCHS[form])
+        return write(moment)
+
+    return render
+
+
 def _compile_scalar(schema: dict[str, Any]) -> Render | None:
     words = find_trait(schema, "x-words")
-    to_wire = {meaning: word for word, meaning in words.items()} if isinstance(words, dict) else {}
+    wire_words = list_wire_words(schema)
+    to_wire = {}
+    if isinstance(words, dict):
+        to_wire = {meaning: wire_words.get(word, word) for word, meaning in reversed(list(words.items()))}
     types = find_types(schema)
     longest = find_trait(schema, "maxLength")
     if not to_wire and longest is None and types in (("integer",), ("number",), ("boolean",)):
@@ -94,37 +137,56 @@ def _compile_scalar(schema: dict[str, Any]) -> Render | None:
 
 @dataclass
 class AnswerBuilder:
-    """Compiles a response of one operation; `sample` holds all that its answers can say, in canonical names."""
+    """Compiles what says something: a response of an operation, or the body of a message that reports.
+
+    `sample` holds all that can be said, in canonical names; `words` are our words, by name.
+    """
 
     sample: Mapping[str, Any]
+    words: Mapping[str, tuple[str, ...]]
     expansion: Expansion
     findings: Findings
 
     def __post_init__(self) -> None:
-        inner = (item for value in self.sample.values() if isinstance(value, list) for item in value)
-        self.names = tuple(dict.fromkeys([*self.sample, *(name for item in inner for name in item)]))
+        self.names = tuple(dict.fromkeys(_list_names(self.sample)))
+        self.times = {name for name, value in self.sample.items() if isinstance(value, datetime)}
+        self.said: set[str] = set()
+        """The names that a compiled body has a place for."""
 
-    def build(self, status: int, response: dict[str, Any], path: Path) -> Answerer:
-        """The answerer of one response object. Notes names the outcome does not have."""
-        media_type, media = next(iter((response.get("content") or {}).items()), ("", None))
+    def build_body(self, schema: Any, path: Path) -> Render:
+        """Makes a body of a schema out of canonical values. Notes names that cannot be said."""
+        return self._compile(schema, path, whole=True)
+
+    def build(self, status: int, response: dict[str, Any], media_type: str, path: Path) -> Answerer:
+        """The answerer of one response object, with the body of one content type. Notes names the outcome does not
+        have.
+        """
+        media = (response.get("content") or {}).get(media_type)
         schema = media.get("schema", {}) if isinstance(media, dict) else None
-        render = None if schema is None else self._compile(schema, path, whole=True)
+        origin = self.expansion.origin(schema)
+        known = (origin or id(response), media_type, self.names)
+        render = self.expansion.compiled.get(known)
+        is_new = render is None
+        if is_new and schema is not None:
+            render = self.expansion.compiled[known] = self.build_body(schema, path)
         headers = []
         for name, header in (response.get("headers") or {}).items():
             part = header.get("schema") or {}
             canonical = name_canonically(name, part, header if "x-canonical" in header else None)
             fixed = find_filler(part)
             headers.append((name, canonical, None if fixed in (MISSING, None) else str(fixed)))
-        answerer = Answerer(status, media_type, render, tuple(headers))
-        if isinstance(schema, dict) and is_json(media_type):
-            self._check_sample(answerer, schema, path)
+        # A transaction has a status of its own, a word; everything else that has one means that of HTTP.
+        tells_http = not isinstance(self.sample.get("status"), str)
+        answerer = Answerer(status, media_type, render, tuple(headers), tells_http)
+        if is_new and isinstance(schema, dict) and is_json(media_type):
+            self.check_sample(lambda: answerer.answer(self.sample).body, schema, path)
         return answerer
 
-    def _check_sample(self, answerer: Answerer, schema: dict[str, Any], path: Path) -> None:
+    def check_sample(self, write: Callable[[], bytes], schema: dict[str, Any], path: Path) -> None:
         """Note an answer whose values do not fit where the contract puts them, before a client gets to see it."""
         mend = "Check the types, and which field x-canonical stands on."
         try:
-            body = orjson.loads(answerer.answer(self.sample).body)
+            body = orjson.loads(write())
         except (AttributeError, KeyError, TypeError):
             self.findings.add(path, "This answer cannot hold what it has to say.", mend)
             return
@@ -163,6 +225,19 @@ class AnswerBuilder:
             )
         return canonical
 
+    def _check_words(self, canonical: str, schema: Any, path: Path) -> None:
+        """Note a word of ours that an enum or x-words has no word for, and words that mean nothing to us."""
+        ours = self.words.get(canonical, ())
+        mapping = find_trait(schema, "x-words")
+        if not ours or (mapping is None and find_trait(schema, "enum") is None):
+            return
+        translate_word(Field(canonical, "word", "", ours), schema, path, self.findings)
+        meanings = list_wire_words(schema) if mapping is None else mapping.values()
+        for word in ours:
+            if word not in meanings:
+                mend = f"Add one to its enum and to x-words, such as {word.upper()}: {word}."
+                self.findings.add(path, f"{path[-1] if path else canonical} has no word for {word}.", mend)
+
     def _compile_list(self, schema: Any, items: Any, path: Path, whole: bool) -> Render:
         item = self._compile(items, path)
         types = find_types(items)
@@ -189,13 +264,23 @@ class AnswerBuilder:
                 continue
             canonical = self._name(wire, part, here)
             if canonical in self.names:
-                render = self._compile(part, here)
+                self.said.add(canonical)
+                self._check_words(canonical, part, here)
+                if canonical in self.times:
+                    render = _compile_time(part if isinstance(part, dict) else {}, here, self.findings)
+                else:
+                    render = self._compile(part, here)
                 known.append((wire, canonical, None if render is _same else render, wire in required))
             elif find_trait(part, "properties"):
                 inner.append((wire, self._compile(part, here), wire in required))
             elif wire in required:
                 fixed[wire] = find_empty(part)
-        empties = {wire: find_empty(properties[wire]) for wire, _, _, wanted in known if wanted}
+        # What is not there is null where the contract allows that; an example would claim something.
+        empties = {
+            wire: None if allows_null(properties[wire]) else find_empty(properties[wire])
+            for wire, _, _, wanted in known
+            if wanted
+        }
 
         def render_object(scope: Any) -> dict[str, Any]:
             body = fixed.copy()

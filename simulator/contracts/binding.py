@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from .problems import Findings, Path, UnknownOutcome
 from .reading import BodyPlan, ParameterPlan, Reader
 from .references import Expansion
 from .routes import Route, check_path_parameters
+from .schemas import name_canonically
 from .vocabulary import OUTCOMES, OperationNeeds
 from .writing import Writer
 
@@ -32,7 +33,8 @@ class BoundOperation:
 
     `path` is an OpenAPI template such as "/api/v2/readings/{unit}", the server's base path included. `max_items` is
     the limit of the list of records, or None. `credential` says where the token stands, or is None when the contract
-    asks for none. `outcomes` map each outcome to its status.
+    asks for none. `outcomes` map each outcome to its status. `signature_header` is the header that a signature of the
+    body stands in, or None; it is no field of the records.
     """
 
     operation_id: str
@@ -42,8 +44,9 @@ class BoundOperation:
     max_items: int | None
     credential: Credential | None
     outcomes: Mapping[str, int]
+    signature_header: str | None
     _reader: Reader
-    _writer: Writer
+    _writers: Mapping[str, Writer]
     _answerers: Mapping[str, Answerer]
 
     def read(self, request: WireRequest) -> Message:
@@ -54,9 +57,16 @@ class BoundOperation:
         """What `read` gives, at a small part of its cost; None when something is wrong with the request."""
         return self._reader.read_in_order(request)
 
-    def write(self, records: Sequence[Mapping[str, Any]]) -> WireRequest:
-        """The request that says these canonical records; `read` gives them back. Raises CannotWrite."""
-        return self._writer.write(records)
+    def outside_body(self, request: WireRequest) -> dict[str, dict[str, str]]:
+        """What `read` takes from outside the body: `path_params`, `query` and `headers`, each by name."""
+        return self._reader.outside_body(request)
+
+    def write(self, records: Sequence[Mapping[str, Any]], media_type: str | None = None) -> WireRequest:
+        """The request that says these canonical records; `read` gives them back. Raises CannotWrite.
+
+        `media_type` is one of `media_types`, the first if none is named; KeyError for another.
+        """
+        return self._writers[next(iter(self._writers)) if media_type is None else media_type].write(records)
 
     def status_of(self, outcome: str) -> int:
         """The HTTP status of an outcome. Raises UnknownOutcome."""
@@ -105,16 +115,21 @@ class Binder:
         self.findings = findings
         self.layout = LayoutBuilder(needs, expansion, findings, outbound)
         self.complete = not expansion.broken
+        self.carried: dict[str, str] = {}
         self._verb = "send" if outbound else "read"
 
     def plan_parameters(self) -> ParameterPlan:
-        """Places, schemas and fields of the parameters."""
+        """Places, schemas and fields of the parameters. Headers that are no part of a record go to `carried`."""
         places, shown, schemas, required = {}, {}, {}, []
         for parameter in self.route.parameters:
             where, name = parameter.get("in"), str(parameter.get("name"))
             schema = parameter.get("schema")
             path = self.expansion.origin(parameter)
             if where == "header" and name.lower() in _NOT_PARAMETERS:
+                continue
+            canonical = name_canonically(name, schema if isinstance(schema, dict) else {}, parameter)
+            if where == "header" and canonical in self.needs.carried:
+                self.carried[canonical] = name
                 continue
             if where not in ("path", "query", "header") or not isinstance(schema, dict):
                 if parameter.get("required") or "x-canonical" in parameter:
@@ -181,10 +196,10 @@ class Binder:
                 placed[leaf.name] = leaf
         for name in self.needs.required:
             if name not in placed:
-                self._want_place([name])
+                self.want_place([name])
         for rule in self.needs.exactly_one:
             if not any(name in placed for name in rule.fields):
-                self._want_place(list(rule.fields))
+                self.want_place(list(rule.fields))
         signed = self.needs.signed_by in placed
         for path in self.layout.signs if signed else ():
             self.findings.add(
@@ -194,7 +209,8 @@ class Binder:
             )
         return signed
 
-    def _want_place(self, names: list[str]) -> None:
+    def want_place(self, names: list[str]) -> None:
+        """Note that none of these fields has a place."""
         if not self.complete:
             return
         fields = [self.needs.fields[name] for name in names]
@@ -211,16 +227,16 @@ class Binder:
         answerers: dict[str, Answerer] = {}
         for status, response in (self.route.operation.get("responses") or {}).items():
             path = (*self.route.path, "responses", status)
-            words = response.get("x-outcome", []) if isinstance(response, dict) else []
-            words = [words] if isinstance(words, str) else words if isinstance(words, list) else [words]
-            good = [word for word in words if self._check_outcome(word, status, path, answerers)]
-            if not good:
-                continue
-            answerer = Answerer(int(status), "", None, ())
-            if self._check_schemas(response):
-                sample = {name: value for word in good for name, value in self.needs.outcomes[word].items()}
-                answerer = AnswerBuilder(sample, self.expansion, self.findings).build(int(status), response, path)
-            answerers.update(dict.fromkeys(good, answerer))
+            for words, media_type, here in _list_outcomes(response, path):
+                good = [word for word in words if self._check_outcome(word, status, here, path, answerers)]
+                if not good:
+                    continue
+                answerer = Answerer(int(status), "", None, (), True)
+                if self._check_schemas(response):
+                    sample = {name: value for word in good for name, value in self.needs.outcomes[word].items()}
+                    builder = AnswerBuilder(sample, self.needs.answer_words, self.expansion, self.findings)
+                    answerer = builder.build(int(status), response, media_type, path)
+                answerers.update(dict.fromkeys(good, answerer))
         if self.needs.success not in answerers:
             self.findings.add(
                 (*self.route.path, "responses"),
@@ -238,8 +254,9 @@ class Binder:
             compile_validator(schema, self.expansion.origin(schema), self.expansion, self.findings)
         return not faulty
 
-    def _check_outcome(self, word: Any, status: str, path: Path, answerers: Mapping[str, Answerer]) -> bool:
-        here = (*path, "x-outcome")
+    def _check_outcome(
+        self, word: Any, status: str, here: Path, path: Path, answerers: Mapping[str, Answerer]
+    ) -> bool:
         known = ", ".join(self.needs.outcomes)
         if not isinstance(word, str) or word not in self.needs.outcomes:
             what = (
@@ -257,6 +274,27 @@ class Binder:
         return False
 
 
+def _list_outcomes(response: Any, path: Path) -> Iterator[tuple[list[Any], str, Path]]:
+    """The words of x-outcome with the content type they are for ("" without a body), and where they stand.
+
+    They stand on the response, or on one of its content types where a status has several meanings.
+    """
+    if not isinstance(response, dict):
+        return
+    content = response.get("content") or {}
+    own = {name: media["x-outcome"] for name, media in content.items()
+           if isinstance(media, dict) and "x-outcome" in media}  # fmt: skip
+    if "x-outcome" in response:
+        media_type = next((name for name in content if name not in own), "")
+        yield _as_list(response["x-outcome"]), media_type, (*path, "x-outcome")
+    for name, words in own.items():
+        yield _as_list(words), name, (*path, "content", name, "x-outcome")
+
+
+def _as_list(words: Any) -> list[Any]:
+    return words if isinstance(words, list) else [words]
+
+
 def bind_operation(
     route: Route, needs: OperationNeeds, document: Mapping[str, Any], expansion: Expansion, findings: Findings,
     fallback: BoundOperation | None,
@@ -268,11 +306,14 @@ def bind_operation(
     bodies = binder.plan_bodies()
     signed = binder.check_fields(parameters.branch, bodies)
     answerers = {**(fallback._answerers if fallback else {}), **binder.build_answerers()}
-    media_type, plan = next(iter(bodies.items()), ("", None))
-    writer = Writer(
-        needs, route.method, route.template, parameters, media_type, plan and plan.node,
-        plan is not None and plan.parse_form is not None, signed,
-    )  # fmt: skip
+    writers = {
+        media_type: Writer(
+            needs, route.method, route.template, parameters, media_type, plan and plan.node,
+            plan is not None and plan.parse_form is not None, signed,
+        )
+        for media_type, plan in (bodies or {"": None}).items()
+    }  # fmt: skip
+    plan = next(iter(bodies.values()), None)
     return BoundOperation(
         route.operation_id,
         route.method,
@@ -281,7 +322,8 @@ def bind_operation(
         plan and find_max_items(plan.node),
         find_credential(document, route.operation, route.path, findings),
         {outcome: answerer.status for outcome, answerer in answerers.items()},
+        binder.carried.get("signature"),
         Reader(needs, parameters, bodies),
-        writer,
+        writers,
         answerers,
     )

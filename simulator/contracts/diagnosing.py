@@ -86,7 +86,15 @@ def find_places(traces: Iterable[Trace], parameters: Branch) -> list[RecordPlace
     """The pointers of every record. A field that can only stand in a parameter points there even when absent."""
     outside = {leaf.name: place for place, leaf in parameters.leaves.items()}
     return [
-        RecordPlaces(point(trace.path), {**outside, **{name: point(found.path) for name, found in trace.found.items()}})
+        RecordPlaces(
+            point(trace.path),
+            {**outside, **{name: point(found.path) for name, found in trace.found.items()}},
+            {
+                name: found.leaf.translation.item
+                for name, found in trace.found.items()
+                if found.leaf.translation.item is not None and not isinstance(found.path[0], Place)
+            },
+        )
         for trace in traces
     ]
 
@@ -147,6 +155,9 @@ class Diagnosis:
                 # The contract's own rule about alternatives has spoken, perhaps under a code of its own.
                 self._unchosen.add(self._index_of(fault.path))
             self._broken.add(fault.path)
+            if fault.path not in fields:
+                # A list of ids is no better than its worst item.
+                self._broken.update({fault.path[:end] for end in range(len(fault.path))} & fields)
             self._add(fault.path, fault.code, fault.message)
 
     def build_records(self) -> None:

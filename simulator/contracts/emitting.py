@@ -6,10 +6,10 @@ Every step is compiled once, at load. Anything unusual raises Unfit, and the car
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from .layout import Branch, Choice, Listing, Node
-from .problems import Unfit
+from .problems import Path, Unfit
 from .vocabulary import OperationNeeds
 
 Record = dict[str, Any]
@@ -111,20 +111,45 @@ def compile_emit(node: Node) -> Emit:
     return emit_choice
 
 
-def find_too_many(node: Node | None, value: Any) -> tuple[int, int] | None:
-    """The first list on the way to the records that is too long: (its limit, the number sent)."""
+class Excess(NamedTuple):
+    """A list that is too long: how many fit, how many were sent, and where the list stands."""
+
+    most: int
+    sent: int
+    path: Path
+
+
+def find_too_many(node: Node | None, value: Any, path: Path = ()) -> Excess | None:
+    """The first list on the way to the records that is too long."""
     if isinstance(node, Choice):
-        return find_too_many(node.listing if type(value) is list else node.branch, value)
+        return find_too_many(node.listing if type(value) is list else node.branch, value, path)
     if isinstance(node, Listing) and type(value) is list:
         if node.max_items is not None and len(value) > node.max_items:
-            return node.max_items, len(value)
+            return Excess(node.max_items, len(value), path)
         # A list of bare records holds no further lists of records, so there is nothing to look into.
         if not (isinstance(node.item, Branch) and node.item.record):
-            return next((found for item in value if (found := find_too_many(node.item, item))), None)
+            items = enumerate(value)
+            return next((found for at, item in items if (found := find_too_many(node.item, item, (*path, at)))), None)
     if isinstance(node, Branch) and type(value) is dict:
         for wire, child in node.children.items():
-            if child.has_records and (found := find_too_many(child, value.get(wire))):
+            if child.has_records and (found := find_too_many(child, value.get(wire), (*path, wire))):
                 return found
+    return None
+
+
+def find_several(node: Node | None, value: Any, id_field: str | None, path: Path = ()) -> Excess | None:
+    """A list of several records, or of several ids, where the message has a place for one."""
+    if not isinstance(node, Branch):
+        return None
+    if node.record and type(value) is list and len(value) > 1:
+        return Excess(1, len(value), path)
+    for wire, leaf in node.leaves.items() if type(value) is dict else ():
+        sent = value.get(wire)
+        if leaf.name == id_field and type(sent) is list and len(sent) > 1:
+            return Excess(1, len(sent), (*path, wire))
+    for wire, child in node.children.items() if type(value) is dict else ():
+        if found := find_several(child, value.get(wire), id_field, (*path, wire)):
+            return found
     return None
 
 

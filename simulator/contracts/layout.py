@@ -20,17 +20,19 @@ from .schemas import (
     list_fragments,
     name_canonically,
 )
-from .times import translate_time
+from .times import translate_date, translate_time
 from .translations import Translation
 from .vocabulary import Field, OperationNeeds
-from .words import translate_text, translate_texts, translate_word
+from .words import translate_text, translate_texts, translate_word, translate_words
 
 _KINDS = {
-    "x-unit": ("power", "energy"),
+    "x-unit": ("power", "energy", "voltage"),
     "x-sign": ("power", "energy"),
     "x-time": ("time",),
-    "x-words": ("word",),
+    "x-words": ("word", "words"),
 }
+
+_LISTS = ("texts", "words")
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ class LayoutBuilder:
             leaf = self._build_leaf(place, name, schema, path)
             if leaf is not None:
                 leaves[place] = leaf
-                if {"array", "object"} & set(find_types(schema)) and self.needs.fields[leaf.name].kind != "texts":
+                if {"array", "object"} & set(find_types(schema)) and self.needs.fields[leaf.name].kind not in _LISTS:
                     self.findings.add(path, f"{place} has to be a single value.", "Give its schema a plain type.")
             elif parameter.get("required") or self._is_said(schema):
                 filler = parameter["example"] if "example" in parameter else find_filler(schema)
@@ -230,7 +232,7 @@ class LayoutBuilder:
             elif not structured:
                 self._check_extensions(None, name, schema, path)
             return None
-        if structured and field_.kind != "texts":
+        if structured and field_.kind not in _LISTS:
             if explicit and not wire.startswith(("path ", "query ", "header ")):
                 self.findings.add(
                     path,
@@ -244,20 +246,28 @@ class LayoutBuilder:
     def _translate(self, field_: Field, schema: dict[str, Any], path: Path) -> Translation:
         if field_.kind == "time":
             return translate_time(schema, path, self.findings)
-        if field_.kind in ("power", "energy"):
+        if field_.kind == "date":
+            return translate_date(schema, path, self.findings)
+        if field_.kind in ("power", "energy", "voltage", "number"):
             if find_trait(schema, "x-sign") is not None:
                 self.signs.append((*path, "x-sign"))
-            return translate_amount(field_.kind, schema, path, self.findings)
+            return translate_amount(field_, schema, path, self.findings)
         if field_.kind == "word":
             return translate_word(field_, schema, path, self.findings)
+        if field_.kind == "words":
+            return translate_words(field_, schema, path, self.findings)
         if field_.kind == "texts":
             return translate_texts(field_, schema, path, self.findings)
         return translate_text(schema)
 
     def _check_extensions(self, field_: Field | None, name: str, schema: dict[str, Any], path: Path) -> None:
         for extension, kinds in _KINDS.items():
-            if find_trait(schema, extension) is not None and (field_ is None or field_.kind not in kinds):
+            if find_trait(schema, extension) is None:
+                continue
+            has_no_sign = extension == "x-sign" and field_ is not None and not field_.signed
+            if field_ is None or field_.kind not in kinds or has_no_sign:
                 stands_for = f"stands for {field_.name}" if field_ else "is not a field the simulator knows"
+                stands_for += ", which has no direction" if has_no_sign else ""
                 self.findings.add(
                     (*path, extension),
                     f"{extension} does nothing here: {name} {stands_for}.",

@@ -13,7 +13,8 @@ from .columns import read_columns
 from .outbound import OutboundMessage, bind_outbound
 from .problems import ContractProblem, ContractUnusable, Findings, Path
 from .references import Expansion
-from .routes import find_routes
+from .reports import bind_report
+from .routes import Route, find_routes
 from .source import Lines, SourceUnreadable, parse_source, read_source
 from .vocabulary import PLATFORMS, RESERVED_PREFIXES, PlatformNeeds
 from .webhooks import find_webhooks, has_webhooks
@@ -28,7 +29,8 @@ class Contract:
     `document` is the OpenAPI document as written, in JSON values; do not change it. `operations`, and the messages
     the platform sends, `outbound`, are by operationId. `csv` maps each column of the reading CSV to its canonical name.
 
-    A user's contract without webhooks has those of the default, in `document` too.
+    A user's contract without webhooks has those of the default, in `document` too; and so with the operations that may
+    be absent.
     """
 
     platform: str
@@ -73,6 +75,7 @@ def _load(needs: PlatformNeeds, file: FilePath, reserved: tuple[str, ...], defau
         ) from fault
     findings = Findings()
     operations: dict[str, BoundOperation] = {}
+    routes: dict[str, Route] = {}
     columns: Mapping[str, str] = {}
     outbound: dict[str, OutboundMessage] = {}
     check_version(document, findings)
@@ -87,15 +90,30 @@ def _load(needs: PlatformNeeds, file: FilePath, reserved: tuple[str, ...], defau
                 operations[operation_id] = bind_operation(
                     route, needs.operations[operation_id], document, expansion, findings, fallback
                 )
+            for operation_id in needs.operations if default else ():
+                # Only what may be absent can be missing here without a finding.
+                operations.setdefault(operation_id, default.operations[operation_id])
             for operation_id, webhook in find_webhooks(document, needs, expansion, findings).items():
-                outbound[operation_id] = bind_outbound(webhook, needs.outbound[operation_id], expansion, findings)
+                wanted = needs.outbound[operation_id]
+                bind = bind_outbound if wanted.report is None else bind_report
+                outbound[operation_id] = bind(webhook, wanted, expansion, findings)
             columns = read_columns(document, needs, default.csv if default else {}, findings)
     if findings:
         raise ContractUnusable(_locate(findings, file, text))
+    if default is not None:
+        document = {**document, "paths": _add_paths(document["paths"], routes, needs, default)}
     if default is not None and not has_webhooks(document):
         document = {**document, "webhooks": default.document["webhooks"]}
         outbound = {name: replace(message, from_default=True) for name, message in default.outbound.items()}
     return Contract(needs.name, document, operations, columns, outbound)
+
+
+def _add_paths(
+    paths: Mapping[str, Any], routes: Mapping[str, Any], needs: PlatformNeeds, default: Contract
+) -> dict[str, Any]:
+    """The user's paths, and the default's of what the user's contract may leave out and does."""
+    absent = {default.operations[name].path for name in needs.operations if name not in routes}
+    return {**{path: item for path, item in default.document["paths"].items() if path in absent}, **paths}
 
 
 def _locate(findings: Findings, file: FilePath, text: bytes) -> list[ContractProblem]:

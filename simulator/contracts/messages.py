@@ -55,10 +55,14 @@ class WireAnswer:
 
 @dataclass(frozen=True)
 class RecordPlaces:
-    """Where one record and each of its fields stand in what was sent, as pointers."""
+    """Where one record and each of its fields stand in what was sent, as pointers.
+
+    `items` has the fields that are lists: what a pointer to one of their values has after its index.
+    """
 
     record: str
     fields: Mapping[str, str]
+    items: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -82,8 +86,11 @@ class Message:
     def pointer(self, index: int, field: str) -> str:
         """Where record `index`'s canonical `field` stands; the record itself when the field was not sent.
 
-        A JSON Pointer for the body ("/3/timestamp"), otherwise "query kw", "header X-Unit" or "path unit".
+        A JSON Pointer for the body ("/3/timestamp"), otherwise "query kw", "header X-Unit" or "path unit". "assets/3"
+        is the fourth value of the list `assets`, or the list where its values have no pointers of their own.
         Raises IndexError for a record that does not exist.
         """
         places = self._places[index]
-        return places.fields.get(field, places.record)
+        name, _, item = field.partition("/")
+        pointer = places.fields.get(name, places.record)
+        return f"{pointer}/{item}{places.items[name]}" if item and name in places.items else pointer

@@ -73,7 +73,8 @@ class OutboundMessage:
 
     `path` is the template below the receiver's base url, such as "/dispatch" or "/events/{id}". `media_type` is the
     Content-Type, or empty when there is no body. `route` has operation and parameters without references, for those
-    who tell the contract. `from_default` is true when the user's contract does not describe the message.
+    who tell the contract. `from_default` is true when the user's contract does not describe the message. `carried`
+    are the headers that whoever sends it fills in, by what they carry: signature, delivery_id, attempt.
     """
 
     operation_id: str
@@ -82,12 +83,18 @@ class OutboundMessage:
     media_type: str
     route: Route
     from_default: bool
+    carried: Mapping[str, str]
     _needs: OperationNeeds
     _parameters: ParameterPlan
     _body: BodyPlan | None
     _styles: Mapping[str, ListStyle]
     _form_styles: Mapping[str, ListStyle]
     _signed: bool
+
+    @property
+    def signature_header(self) -> str | None:
+        """The header that the signature of the body stands in, if there is one."""
+        return self.carried.get("signature")
 
     def write(self, values: Mapping[str, Any]) -> OutboundRequest:
         """The request that says these canonical values.
@@ -105,14 +112,18 @@ class OutboundMessage:
     def find_faults(self, values: Mapping[str, Any]) -> list[ValueFault]:
         """The contract's own rules that these values break, such as a length or a limit. Raises CannotWrite."""
         outside, body = self._place(values)
+        faults = self._find_parameter_faults(outside)
+        if self._body is not None:
+            for fault in Explainer(self._body.schema).explain(self._body.validator.iter_errors(body)):
+                faults.append(ValueFault(_name_field(self._body.node, fault.path), fault.message))
+        return faults
+
+    def _find_parameter_faults(self, outside: Mapping[str, Any]) -> list[ValueFault]:
         faults = []
         errors = self._parameters.validator.iter_errors(outside)
         for fault in Explainer(self._parameters.schema).explain(errors):
             leaf = self._parameters.branch.leaves.get(str(fault.path[0])) if fault.path else None
             faults.append(ValueFault(leaf and leaf.name, fault.message))
-        if self._body is not None:
-            for fault in Explainer(self._body.schema).explain(self._body.validator.iter_errors(body)):
-                faults.append(ValueFault(_name_field(self._body.node, fault.path), fault.message))
         return faults
 
     def words_of(self, field: str) -> tuple[Word, ...]:
@@ -142,6 +153,10 @@ class OutboundMessage:
                 raise CannotWrite(f"There is no {name}: the message has to say {self._needs.fields[name].meaning}.")
         if self._signed:
             row = give_direction(self._needs, row)
+        return self._place_outside(row), None if self._body is None else write_node(self._body.node, [row])
+
+    def _place_outside(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Wire values of the parameters, by place."""
         branch = self._parameters.branch
         outside = {}
         for place in self._parameters.places:
@@ -150,7 +165,7 @@ class OutboundMessage:
                 outside[place] = leaf.translation.write(row[leaf.name])
             elif branch.fixed.get(place) is not None:
                 outside[place] = branch.fixed[place]
-        return outside, None if self._body is None else write_node(self._body.node, [row])
+        return outside
 
     def _encode(self, outside: Mapping[str, Any], body: Any) -> OutboundRequest:
         parts: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}}
@@ -185,7 +200,9 @@ def _name_field(node: Node, path: tuple[str | int, ...]) -> str | None:
     return None
 
 
-class _OutboundBinder(Binder):
+class OutboundBinder(Binder):
+    """Finds our fields in one webhook, and notes what is wrong with it."""
+
     def __init__(self, route: Route, needs: OperationNeeds, expansion: Expansion, findings: Findings) -> None:
         super().__init__(route, needs, expansion, findings, outbound=True)
 
@@ -286,7 +303,7 @@ def _list_samples(needs: OperationNeeds) -> Iterator[dict[str, Any]]:
 
 def bind_outbound(route: Route, needs: OperationNeeds, expansion: Expansion, findings: Findings) -> OutboundMessage:
     """The compiled message of a webhook; faults go to `findings`."""
-    binder = _OutboundBinder(route, needs, expansion, findings)
+    binder = OutboundBinder(route, needs, expansion, findings)
     before = len(findings.items)
     check_path_parameters(route, findings)
     parameters = binder.plan_parameters()
@@ -294,7 +311,7 @@ def bind_outbound(route: Route, needs: OperationNeeds, expansion: Expansion, fin
     signed = binder.check_fields(parameters.branch, {media_type: body} if body else {})
     styles = binder.find_styles(parameters)
     message = OutboundMessage(
-        route.operation_id, route.method, route.template, media_type, route, False,
+        route.operation_id, route.method, route.template, media_type, route, False, binder.carried,
         needs, parameters, body, styles, form_styles, signed,
     )  # fmt: skip
     binder.check_words([leaf for leaf in message._list_leaves() if needs.fields[leaf.name].kind == "word"])

@@ -55,12 +55,14 @@ class ContractUnusable(Exception):
 class NotReadable(Exception):
     """A request that is refused as a whole, before any field is looked at.
 
-    `outcome` is `wrong_content_type`, `broken_json` or `too_many`; `detail` says in plain words why.
+    `outcome` is `wrong_content_type`, `broken_json` or `too_many`; `detail` says in plain words why. `problems` say so
+    too where a place in the message can be named, and are empty otherwise.
     """
 
-    def __init__(self, outcome: str, detail: str) -> None:
+    def __init__(self, outcome: str, detail: str, problems: tuple[FieldProblem, ...] = ()) -> None:
         self.outcome = outcome
         self.detail = detail
+        self.problems = problems
         super().__init__(f"{outcome}: {detail}")
 
 

@@ -5,22 +5,27 @@ Source: portal FAQ page (kW or kWh, positive is generation), public; every other
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from .problems import CannotWrite, Findings, Path, Unfit
 from .schemas import find_trait, find_types
 from .translations import Translation
-from .vocabulary import ENERGY_UNITS, POWER_UNITS, SIGNS
+from .vocabulary import ENERGY_UNITS, POWER_UNITS, SIGNS, VOLTAGE_UNITS, Field
+
+_UNITS = {"power": POWER_UNITS, "energy": ENERGY_UNITS, "voltage": VOLTAGE_UNITS}
+"""Kind of field -> its units; each has one without a power of ten, which is the canonical one."""
 
 Amount = int | float | Decimal
 
 _DECIMAL = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?").fullmatch
 
-# Scaling by 1,000 leaves noise such as 12.345600000000001; twelve decimals of a kW are far below any meter.
+# Scaling by 1,000 leaves noise such as 64427.00000000001; these decimals of a kW are far below any meter, and above the
+# noise for anything up to 10 GW.
+_DECIMALS_READ = 8
 _DECIMALS = 12
 
 
@@ -39,7 +44,7 @@ def _read_decimal_text(value: Any) -> int | float:
 def _scale(power_of_ten: int, sign: int) -> Callable[[int | float], int | float]:
     factor = 10 ** abs(power_of_ten)
     if power_of_ten > 0:
-        return lambda value: round(value * factor * sign, _DECIMALS)
+        return lambda value: round(value * factor * sign, _DECIMALS_READ)
     if power_of_ten < 0:
         # Dividing by 1,000 is exact to the last bit where multiplying by 0.001 is not.
         return lambda value: value * sign / factor
@@ -47,13 +52,17 @@ def _scale(power_of_ten: int, sign: int) -> Callable[[int | float], int | float]
 
 
 def _check_unit(field_kind: str, schema: dict[str, Any], path: Path, findings: Findings) -> int:
-    known, other = (POWER_UNITS, ENERGY_UNITS) if field_kind == "power" else (ENERGY_UNITS, POWER_UNITS)
-    unit = find_trait(schema, "x-unit", "kW" if field_kind == "power" else "kWh")
+    known = _UNITS.get(field_kind)
+    if known is None:
+        return 0
+    unit = find_trait(schema, "x-unit")
+    if unit is None:
+        return 0
     if unit in known:
         return known[unit]
     here = (*path, "x-unit")
     mend = f"Use one of {', '.join(known)}."
-    if unit in other:
+    if any(unit in other for other in _UNITS.values()):
         findings.add(here, f"x-unit: {unit} does not measure {field_kind}.", mend)
     else:
         findings.add(here, f"x-unit: {unit} is not a unit we know.", mend)
@@ -89,10 +98,12 @@ def _writer(power_of_ten: int, sign: int, types: tuple[str, ...]) -> Callable[[A
     return write
 
 
-def translate_amount(field_kind: str, schema: dict[str, Any], path: Path, findings: Findings) -> Translation:
-    """How a power or energy field is read and written. Notes an unknown or unfitting x-unit and x-sign."""
-    power_of_ten = _check_unit(field_kind, schema, path, findings)
-    sign = _check_sign(schema, path, findings)
+def translate_amount(field: Field, schema: dict[str, Any], path: Path, findings: Findings) -> Translation:
+    """How a power, an energy, a voltage or a plain number is read and written. Notes an unknown or unfitting x-unit
+    and x-sign.
+    """
+    power_of_ten = _check_unit(field.kind, schema, path, findings)
+    sign = _check_sign(schema, path, findings) if field.signed else 1
     types = find_types(schema)
     numeric = bool(types) and set(types) <= {"integer", "number"}
     as_text = bool(types) and not {"integer", "number"} & set(types)
@@ -102,10 +113,11 @@ def translate_amount(field_kind: str, schema: dict[str, Any], path: Path, findin
     to_canonical = _scale(power_of_ten, sign)
     parse = _read_decimal_text if as_text else _read_number
 
-    def read(value: Any) -> int | float:
-        amount = to_canonical(parse(value))
-        if not math.isfinite(amount):
-            raise Unfit("maximum", "is larger than any power station: check the unit.")
+    def scale(value: Any) -> int | float:
+        amount = to_canonical(value)
+        if not isfinite(amount):
+            raise Unfit("maximum", "is larger than anything on the grid: check the unit.")
         return amount
 
-    return Translation(read, write)
+    # Where the schema has made sure of a number, a second look would cost as much as the scaling.
+    return Translation(scale if numeric else lambda value: scale(parse(value)), write)

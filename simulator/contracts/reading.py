@@ -9,12 +9,12 @@ from typing import Any
 from jsonschema_rs import Draft202012Validator
 
 from .bodies import check_media_type, parse_json, refuse_depth
-from .diagnosing import Diagnosis, Trace, find_places, trace_parameters, trace_records
-from .emitting import compile_completion, compile_emit, compile_gather, find_too_many
+from .diagnosing import Diagnosis, Trace, find_places, point, trace_parameters, trace_records
+from .emitting import Excess, compile_completion, compile_emit, compile_gather, find_several, find_too_many
 from .explaining import Explainer
 from .layout import Branch, Node, collect_fields
 from .messages import Message, WireRequest
-from .problems import NotReadable, Unfit
+from .problems import FieldProblem, NotReadable, Unfit
 from .slicing import BodyChecker
 from .vocabulary import OperationNeeds
 
@@ -74,6 +74,19 @@ class Reader:
         """The request's records when all is in order; None when it takes a closer look. Raises NotReadable."""
         return self._read(request, False)
 
+    def outside_body(self, request: WireRequest) -> dict[str, dict[str, str]]:
+        """The values of the parameters that the contract has a place for, by where they stand."""
+        values: dict[str, dict[str, str]] = {"path_params": {}, "query": {}, "headers": {}}
+        for where, name, _ in self._parameters.places.values():
+            if where == "header":
+                text, kept = request.header(name), values["headers"]
+            else:
+                text = (request.query if where == "query" else request.path_params).get(name)
+                kept = values["query" if where == "query" else "path_params"]
+            if text is not None:
+                kept[name] = text
+        return values
+
     def _read(self, request: WireRequest, closely: bool) -> Message | None:
         name, data = self._parse(request)
         given = {} if self._bare else self._collect(request)
@@ -96,11 +109,21 @@ class Reader:
         name = check_media_type(request.media_type, self._taken)
         plan = self._bodies[name]
         data = parse_json(request.body) if plan.parse_form is None else plan.parse_form(request.body)
+        counted = self._needs.counted
         excess = find_too_many(plan.node, data)
+        if excess is None and counted is not None:
+            excess = find_several(plan.node, data, counted.id_field)
         if excess is not None:
-            most, sent = excess
-            raise NotReadable("too_many", f"At most {most} {self._needs.record}s fit in one list; this one has {sent}.")
+            raise self._refuse_excess(excess)
         return name, data
+
+    def _refuse_excess(self, excess: Excess) -> NotReadable:
+        most, sent, path = excess
+        if self._needs.counted is None:
+            noun = self._needs.record
+            return NotReadable("too_many", f"At most {most} {noun}s fit in one list; this one has {sent}.")
+        said = self._needs.counted.refuse(most, sent)
+        return NotReadable("too_many", said, (FieldProblem(None, point(path), "maxItems", said),))
 
     def _collect(self, request: WireRequest) -> dict[str, Any]:
         given = {}

@@ -54,6 +54,8 @@ class Expansion:
         self._origins: dict[int, Path] = {}
         self._kept: list[Any] = []
         self.broken = False
+        self.compiled: dict[Any, Any] = {}
+        """What was made of parts, by their origin, so that a schema many answers refer to is compiled once."""
 
     def expand(self, path: Path) -> Any:
         """The part at `path` with references followed; faulty references become {} and a finding each."""

@@ -1,4 +1,4 @@
-"""Times on the wire: RFC 3339, UTC without an offset, and seconds or milliseconds since 1970.
+"""Times on the wire: RFC 3339, UTC without an offset, and seconds or milliseconds since 1970. Days: 2026-11-02.
 
 Canonical times are aware datetimes in UTC. The wire form is assumed, UTC is public.
 """
@@ -6,7 +6,8 @@ Canonical times are aware datetimes in UTC. The wire form is assumed, UTC is pub
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from .problems import CannotWrite, Findings, Path, Unfit
@@ -122,3 +123,32 @@ def translate_time(schema: dict[str, Any], path: Path, findings: Findings) -> Tr
             f"Use one of {', '.join(TIME_FORMS)}.",
         )
     return Translation(read_rfc3339, write_rfc3339)
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
+
+
+@lru_cache(4096)
+def _read_day(text: str) -> date:
+    # Thousands of assets begin on the same few days.
+    if not _DAY(text):
+        raise Unfit("format", 'is not a date: write year, month and day like "2026-11-02".')
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Unfit("format", "is not a day on the calendar: check month and day.") from None
+
+
+def read_date(value: Any) -> date:
+    """A day such as 2026-11-02 (RFC 3339, full-date). Raises Unfit `type` or `format`."""
+    if type(value) is not str:
+        raise Unfit("type", 'is not text: write a date such as "2026-11-02".')
+    return _read_day(value)
+
+
+def translate_date(schema: dict[str, Any], path: Path, findings: Findings) -> Translation:
+    """How a day is read and written. Notes a schema that takes no text."""
+    types = find_types(schema)
+    if types and "string" not in types:
+        findings.add(path, "This is a date, and the contract takes no text here.", "Write type: string, format: date.")
+    return Translation(read_date, date.isoformat)

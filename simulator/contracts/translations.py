@@ -11,8 +11,10 @@ from typing import Any
 class Translation:
     """`read` takes a wire value and raises Unfit; `write` takes a canonical one and raises CannotWrite.
 
-    `read` is None when the schema already guarantees the canonical form, so that nothing has to be called.
+    `read` is None when the schema already guarantees the canonical form, so that nothing has to be called. `item` is
+    what comes after the index in a pointer to one value of a list, such as "/id"; None when no pointer leads to one.
     """
 
     read: Callable[[Any], Any] | None
     write: Callable[[Any], Any]
+    item: str | None = None
