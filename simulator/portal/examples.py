@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from pprint import pformat
 from typing import Any
 
 import orjson
-from flask import request
 
-from simulator.contracts import BEARER, BoundOperation, CannotWrite, NotReadable, WireAnswer, WireRequest
+from simulator.contract_pages.commands import Example, as_curl, as_python, json_of, many_of_one, pretty
+from simulator.contract_pages.wrong_values import wrong_texts, wrong_values
+from simulator.contracts import BoundOperation, CannotWrite, NotReadable, WireAnswer, WireRequest
 from simulator.market.errors import RuleBreach
 from simulator.market.intervals import last_period_end
 from simulator.market.organisations import MeterableUnit
@@ -54,72 +53,6 @@ def _write(operation: BoundOperation, records: list[dict[str, Any]]) -> WireRequ
         return operation.write(records)
     except CannotWrite:
         return None
-
-
-def _with_token(operation: BoundOperation, wire: WireRequest, token: str) -> WireRequest:
-    where, name, value = (operation.credential or BEARER).write(token)
-    if where == "query":
-        return replace(wire, query={**wire.query, name: value})
-    others = {other: text for other, text in wire.headers.items() if other.lower() != name.lower()}
-    return replace(wire, headers={name: value, **others})
-
-
-def _place() -> str:
-    return request.host_url.rstrip("/") + request.script_root
-
-
-def as_curl(operation: BoundOperation, wire: WireRequest, token: str) -> str:
-    """The request with the token as a command for a shell."""
-    wire = _with_token(operation, wire, token)
-    parts = [f"curl -X {wire.method} {shlex.quote(_place() + wire.target)}"]
-    parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in wire.headers.items()]
-    if wire.body:
-        parts += [f"-H {shlex.quote(f'Content-Type: {wire.media_type}')}", f"-d {shlex.quote(wire.body.decode())}"]
-    return " \\\n  ".join(parts)
-
-
-def as_python(operation: BoundOperation, wire: WireRequest, token: str, data: str | None = None) -> str:
-    """The request with the token as a Python program; `data` is an expression for the body, when it is too long."""
-    wire = _with_token(operation, wire, token)
-    headers = dict(wire.headers)
-    arguments = [repr(_place() + wire.path)]
-    if wire.query:
-        arguments.append(f"params={_literal(dict(wire.query))}")
-    body = _json_of(wire) if data is None and wire.media_type == "application/json" else None
-    if body is None and wire.body:
-        headers["Content-Type"] = wire.media_type
-    if headers:
-        arguments.append(f"headers={_literal(headers)}")
-    if body is not None:
-        arguments.append(f"json={_literal(body)}")
-    elif wire.body:
-        arguments.append(f"data={data or repr(wire.body.decode())}")
-    lines = "".join(f"    {argument},\n" for argument in [*arguments, "timeout=30"])
-    return (f"import requests\n\nanswer = requests.{wire.method.lower()}(\n{lines})\n"
-            "print(answer.status_code, answer.text)")
-
-
-def _literal(value: Any) -> str:
-    return pformat(value, width=88, sort_dicts=False).replace("\n", "\n    ")
-
-
-def _json_of(wire: WireRequest) -> Any:
-    try:
-        return orjson.loads(wire.body)
-    except orjson.JSONDecodeError:
-        return None
-
-
-@dataclass(frozen=True)
-class Example:
-    """A request that runs, as curl and as Python, and what it is answered with. `curl` is empty for a long body;
-    `message` is what the answer says to people."""
-
-    curl: str
-    python: str
-    status: int
-    answer: str
-    message: str = ""
 
 
 class Examples:
@@ -166,7 +99,7 @@ class Examples:
     def _example(self, wire: WireRequest, answer: WireAnswer, token: str | None = None) -> Example:
         token = token or self._token
         return Example(as_curl(self._operation, wire, token), as_python(self._operation, wire, token), answer.status,
-                       _pretty(answer.body))
+                       pretty(answer.body))
 
     def _foretell(self, wire: WireRequest) -> tuple[str, str, list[Error]]:
         """Outcome, detail and errors that this request will get."""
@@ -191,15 +124,11 @@ class Examples:
         three = _write(self._operation, [self._record] * 3)
         if two is None or three is None or self._operation.max_items is None:
             return None
-        # The one item is what a third record adds, less its comma.
-        length = len(three.body) - len(two.body) - 1
-        parts = re.fullmatch(rb"(.*?)(.{%d}),\2(.*)" % length, two.body, re.S) if length > 0 else None
-        if parts is None:
+        data = many_of_one(two, three, self._operation.max_items + 1)
+        if data is None:
             return None
-        before, item, after = (part.decode() for part in parts.groups())
-        data = f"{before!r} + ', '.join([{item!r}] * {self._operation.max_items + 1}) + {after!r}"
         answer = refuse(self._operation, "too_many", "…")
-        return Example("", as_python(self._operation, two, self._token, data), answer.status, _pretty(answer.body))
+        return Example("", as_python(self._operation, two, self._token, data), answer.status, pretty(answer.body))
 
     def _faulty(self) -> Iterator[WireRequest]:
         if self._wire is None or self._record is None or self._unit is None:
@@ -215,7 +144,7 @@ class Examples:
         for name, value in self._wire.query.items():
             others = {other: text for other, text in self._wire.query.items() if other != name}
             yield replace(self._wire, query=others)
-            for wrong in _wrong_texts(value):
+            for wrong in wrong_texts(value):
                 yield replace(self._wire, query={**self._wire.query, name: wrong})
         for name in self._wire.headers:
             yield replace(self._wire, headers={other: text for other, text in self._wire.headers.items()
@@ -223,9 +152,9 @@ class Examples:
         period = timedelta(seconds=self._unit.granularity.seconds)
         earlier = {**self._record, "timestamp": self._record["timestamp"] - period}
         for wire in (self._wire, _write(self._operation, [self._record, earlier])):
-            body = _json_of(wire) if wire is not None and wire.body else None
+            body = json_of(wire) if wire is not None and wire.body else None
             if wire is not None and body is not None:
-                yield from (replace(wire, body=orjson.dumps(wrong)) for wrong in _wrong_values(body))
+                yield from (replace(wire, body=orjson.dumps(wrong)) for wrong in wrong_values(body))
 
     def _faulty_records(self, record: dict[str, Any], unit: MeterableUnit) -> Iterator[list[dict[str, Any]]]:
         for nobodys in ("MU-0000", "999999999"):
@@ -243,32 +172,5 @@ def _naive(values: Mapping[str, str]) -> dict[str, str]:
     return {name: _WITH_OFFSET.sub(r"\1", value) for name, value in values.items()}
 
 
-def _wrong_texts(value: str) -> Iterator[str]:
-    yield from ("yesterday", "", value + "x" * 64, "1000000000000", "-1000000000000")
-
-
-def _wrong_values(value: Any) -> Iterator[Any]:
-    """A JSON value with one thing in it changed, in every way that a schema may have a rule against."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield {other: kept for other, kept in value.items() if other != name}
-            yield from ({**value, name: wrong} for wrong in _wrong_values(inner))
-        yield {**value, "comment": "one field too many"}
-    elif isinstance(value, list):
-        yield []
-        yield from ([wrong, *value[1:]] for wrong in _wrong_values(value[0]))
-    elif isinstance(value, str):
-        yield from (5, *_wrong_texts(value))
-    else:
-        yield from ("twelve", 1_000_000_000_000, -1_000_000_000_000, 0.1)
-
-
 def _count(errors: list[Error]) -> str:
     return f"{len(errors)} error{'s' if len(errors) != 1 else ''}; nothing of this message was stored."
-
-
-def _pretty(body: bytes) -> str:
-    try:
-        return orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2).decode() if body else ""
-    except orjson.JSONDecodeError:
-        return body.decode()

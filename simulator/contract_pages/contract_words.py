@@ -124,8 +124,7 @@ class OperationWords:
         told: dict[Any, str] = {}
         answers = []
         for status, response in (self.route.operation.get("responses") or {}).items():
-            words = response.get("x-outcome") or []
-            words = [words] if isinstance(words, str) else words
+            words = _outcomes(response)
             if outcomes is not None:
                 words = [word for word in words if word in outcomes]
                 if not words:
@@ -134,13 +133,14 @@ class OperationWords:
             for name, header in (response.get("headers") or {}).items():
                 schema = header.get("schema") if isinstance(header.get("schema"), dict) else {}
                 self._add(rows, {**schema, **header}, name, "header", False, ("header", name))
-            schema = next((media.get("schema") for media in (response.get("content") or {}).values()), None)
+            schemas = [media.get("schema") for media in (response.get("content") or {}).values()]
             # Refusals mostly share one body, which is told once.
-            origin = self._expansion.origin(schema)
+            origin = self._expansion.origin(schemas[0]) if len(schemas) == 1 else None
             same_as = told.get(origin, "") if origin else ""
             if not same_as:
                 told[origin] = str(status)
-                self._walk(rows, schema, "")
+                for schema in schemas:
+                    self._walk(rows, schema, "")
             answers.append(AnswerWords(str(status), str(response.get("description") or ""), tuple(words),
                                        tuple(OUTCOMES[word] for word in words), label_of(response),
                                        list(rows.values()), same_as, default))
@@ -157,7 +157,7 @@ class OperationWords:
     def code_words(self) -> dict[str, str]:
         """Word of an error code on the wire -> the simulator's own, where the two differ."""
         responses = (self.route.operation.get("responses") or {}).values()
-        invalid = [response for response in responses if "invalid" in (response.get("x-outcome") or ())]
+        invalid = [response for response in responses if "invalid" in _outcomes(response)]
         for response in invalid:
             for media in (response.get("content") or {}).values():
                 for name, schema in _properties(media.get("schema")):
@@ -165,6 +165,14 @@ class OperationWords:
                     if name_canonically(name, schema) == "code" and isinstance(words, dict):
                         return words
         return {}
+
+    def enum_of(self, canonical: str) -> list[Any]:
+        """The words that the contract has for one of our fields in a request; empty when it has no list of them."""
+        for media in ((self.route.operation.get("requestBody") or {}).get("content") or {}).values():
+            for name, schema in _properties(media.get("schema")):
+                if name_canonically(name, schema) == canonical:
+                    return list(find_trait(schema, "enum") or ())
+        return []
 
     def schemes(self) -> list[tuple[str, str, Label]]:
         """The security schemes: name, description, label."""
@@ -201,6 +209,13 @@ class OperationWords:
                                    str(find_trait(schema, "description") or ""), label_of(schema))
         if where not in rows[key].where:
             rows[key].where.append(where)
+
+
+def _outcomes(response: Mapping[str, Any]) -> list[str]:
+    """The outcomes that a response is for; they stand on it, or on its content types."""
+    parts = [response, *(response.get("content") or {}).values()]
+    marks = [part.get("x-outcome") or [] for part in parts if isinstance(part, Mapping)]
+    return [word for mark in marks for word in ([mark] if isinstance(mark, str) else mark)]
 
 
 def _says_something(schema: dict[str, Any]) -> bool:
