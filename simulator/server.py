@@ -11,10 +11,11 @@ import asyncio
 import errno
 import socket
 import threading
+from pathlib import Path
 from typing import Any
 
 from granian._granian import SocketHolder
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.server.embed import Server
 
 from simulator.gateway import Gateway
@@ -31,8 +32,13 @@ class AddressInUse(CannotStart):
 class _Embedded(Server):
     """granian on a listener that is open already, so that port 0 works and a busy port is told in our words."""
 
-    def __init__(self, gateway: Gateway, listener: socket.socket, serving: threading.Event) -> None:
-        super().__init__(gateway, interface=Interfaces.RSGI, websockets=False, log_enabled=False)
+    def __init__(self, gateway: Gateway, listener: socket.socket, serving: threading.Event,
+                 certificate: Path | None) -> None:
+        secured: dict[str, Any] = {} if certificate is None else {
+            # HTTP/1.1 as without TLS: what a fault does to a connection then means the same with both.
+            "ssl_cert": certificate, "ssl_key": certificate, "ssl_protocol_min": SSLProtocols.tls12,
+            "http": HTTPModes.http1}
+        super().__init__(gateway, interface=Interfaces.RSGI, websockets=False, log_enabled=False, **secured)
         self._listener = listener
         self._serving = serving
 
@@ -47,12 +53,16 @@ class _Embedded(Server):
 
 
 class HttpServer:
-    """Serves a gateway from `start` to `stop`."""
+    """Serves a gateway from `start` to `stop`.
 
-    def __init__(self, gateway: Gateway, host: str, port: int) -> None:
+    With a `certificate`, a PEM file that holds its key as well, over TLS 1.2 or 1.3, and nothing without.
+    """
+
+    def __init__(self, gateway: Gateway, host: str, port: int, certificate: Path | None = None) -> None:
         self._gateway = gateway
         self._host = host
         self._port = port
+        self._certificate = certificate
         self._loop: asyncio.AbstractEventLoop | None = None
         self._embedded: _Embedded | None = None
         self._thread: threading.Thread | None = None
@@ -72,7 +82,7 @@ class HttpServer:
             runner.run(self._serve(listener))
 
     async def _serve(self, listener: socket.socket) -> None:
-        self._embedded = _Embedded(self._gateway, listener, self._serving)
+        self._embedded = _Embedded(self._gateway, listener, self._serving, self._certificate)
         await self._embedded.serve()
 
     def stop(self) -> None:

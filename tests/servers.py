@@ -198,7 +198,7 @@ def subprocess_server(args: Sequence[str] = (), env: Mapping[str, str] | None = 
 
 
 def _greeted_url(server: ServerProcess) -> str | None:
-    match = re.search(r" at (http://\S+)\s*\n", server.output())
+    match = re.search(r" at (https?://\S+)\s*\n", server.output())
     if match is None and server.process.poll() is not None:
         raise AssertionError(f"the server ended with {server.process.returncode}: {server.output()}")
     return match and match[1].replace("//0.0.0.0:", "//127.0.0.1:")
