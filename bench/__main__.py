@@ -18,10 +18,23 @@ from bench.contestants import OUR_COMMAND, OURS, Contestant, all_makers
 from bench.dispatching import measure_dispatching
 from bench.figures import RunFigures, ServerFigures
 from bench.installs import ROOT, WORKSHOP, find_wrk, prepare_workshop
-from bench.load import BATCH, BATCHES, CONNECTIONS, READING, THREADS, get_of, measure, time_resets
+from bench.load import (
+    ASSET_BATCHES,
+    BATCH,
+    BATCHES,
+    CONNECTIONS,
+    READING,
+    THREADS,
+    get_of,
+    measure,
+    measure_assets,
+    time_resets,
+)
 from bench.problems import BenchProblem, InvalidMeasurement, PeerSkipped, tell
 from bench.processes import OtherWork, Running, memory_of, serving
 from bench.promises import judge
+from bench.registering import BATCHES as REGISTERED
+from bench.registering import measure_registering
 from bench.report import promise_lines, table
 from bench.upload_memory import measure_upload
 
@@ -104,6 +117,25 @@ def _measure_server(contestant: Contestant, wrk: str, options: argparse.Namespac
         _measure_upload(contestant, figures, log, run)
         tell(f"{contestant.name}: dispatch messages that are due at once")
         figures.dispatching = measure_dispatching(contestant.command, contestant.get_path, log)
+    if contestant.smp_command is not None:
+        _measure_smp(contestant, contestant.smp_command, figures, wrk, options, run, log)
+
+
+def _measure_smp(contestant: Contestant, command: list[str], figures: ServerFigures, wrk: str,
+                 options: argparse.Namespace, run: RunFigures, log: Path) -> None:
+    """Batches of assets, on a fresh server."""
+    tell(f"{contestant.name}: {ASSET_BATCHES.name}, {options.warm_up} s warm-up, {options.seconds} s counted")
+    try:
+        with serving(command, contestant.get_path, log) as running:
+            figures.asset_batches = measure_assets(wrk, running, warm_up=options.warm_up, seconds=options.seconds,
+                                                   is_ours=contestant.stores, folder=WORKSHOP)
+        _note_other_work(contestant, ASSET_BATCHES.name, figures.asset_batches.other_work, run)
+    except InvalidMeasurement as problem:
+        _invalid(run, f"{contestant.name}: {problem}")
+        figures.invalid_loads.append(ASSET_BATCHES.name)
+    if contestant.stores:
+        tell(f"{contestant.name}: {REGISTERED:,} batches of assets, from the call to the signed return")
+        figures.registering = measure_registering(command, contestant.get_path, WORKSHOP, log)
 
 
 def _measure_idle(

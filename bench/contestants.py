@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from bench.assets import ASSETS_PATH
 from bench.exchanges import TOKEN, exchange
 from bench.installs import ROOT, WORKSHOP, install, need
 from bench.load import BATCHES, READING, READINGS_PATH, Load
@@ -27,14 +28,18 @@ from bench.versions import MOTO, PRISM, WIREMOCK
 OURS = "flexsim"
 OUR_COMMAND = ".venv/bin/flexsim serve --port {port}"
 _OUR_HEALTH = "/_sim/health"
-_OUR_CONTRACT = "/_sim/contracts/participant"
+_OUR_CONTRACTS = "/_sim/contracts/"
 _SMALL_GET = "/bench/health"  # for peers whose answers we write
-_CONTRACT_FILE = ROOT / "simulator/contracts/participant.yaml"
+_CONTRACT_FILES = ROOT / "simulator/contracts"
+_A_PATH = {"participant": READINGS_PATH, "smp": ASSETS_PATH}
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """One server: how to start it (`{port}` is filled in), the GET to compare, and what else it can do."""
+    """One server: how to start it (`{port}` is filled in), the GET to compare, and what else it can do.
+
+    `smp_command` starts it as the Single Markets Platform, for those that answer that contract too.
+    """
 
     name: str
     version: str
@@ -43,14 +48,17 @@ class Contestant:
     loads: tuple[Load, ...] = ()
     reset_path: str | None = None
     stores: bool = False
+    smp_command: list[str] | None = None
 
 
 def ours(command: str) -> Contestant:
     """This simulator with its demo world."""
+    parts = [str(ROOT / part) if part.startswith(".venv/") else part for part in shlex.split(command)]
     return Contestant(
         name=OURS,
         version="this tree",
-        command=[str(ROOT / part) if part.startswith(".venv/") else part for part in shlex.split(command)],
+        command=parts,
+        smp_command=parts,
         get_path=_OUR_HEALTH,
         loads=(READING, BATCHES),
         reset_path="/_sim/reset",
@@ -70,19 +78,21 @@ def moto() -> Contestant:
     )
 
 
-def prism(contract: Path, *, quiet: bool) -> Contestant:
-    """Prism mocking our contract; as by default it logs each request, quietly it does not and is faster."""
+def prism(contract: Path, smp_contract: Path, *, quiet: bool) -> Contestant:
+    """Prism mocking our contracts; as by default it logs each request, quietly it does not and is faster."""
     node = need("node")
     folder = install(PRISM)
     options = ["-v", "silent"] if quiet else []
+    command = [
+        node,
+        str(folder / "node_modules/.bin/prism"),
+        *["mock", *options, "-h", "127.0.0.1", "-p", "{port}"],
+    ]
     return Contestant(
         name="prism quiet" if quiet else "prism",
         version=PRISM.version,
-        command=[
-            node,
-            str(folder / "node_modules/.bin/prism"),
-            *["mock", *options, "-h", "127.0.0.1", "-p", "{port}", str(contract)],
-        ],
+        command=[*command, str(contract)],
+        smp_command=[*command, str(smp_contract)],
         get_path=_SMALL_GET,
         loads=(READING,),
     )
@@ -131,20 +141,21 @@ def _stubs() -> list[dict[str, Any]]:
     ]
 
 
-def contract_for_prism(our_server: Contestant, given: Path | None) -> Path:
-    """Write the contract that Prism mocks and return its path.
+def contract_for_prism(our_server: Contestant, given: Path | None, platform: str = "participant") -> Path:
+    """Write the contract of a platform that Prism mocks and return its path.
 
     It is the file given, else the one our server publishes, else the file in the tree; plus one small GET
     to compare, and without `servers`, so that paths are meant as they stand.
     """
-    contract = _read(given) if given else _published(our_server) or _read(_CONTRACT_FILE)
-    if READINGS_PATH not in contract.get("paths", {}):
-        raise BenchProblem(f"the contract has no {READINGS_PATH}")
+    ours_in_tree = _CONTRACT_FILES / f"{platform}.yaml"
+    contract = _read(given) if given else _published(our_server, platform) or _read(ours_in_tree)
+    if _A_PATH[platform] not in contract.get("paths", {}):
+        raise BenchProblem(f"the contract has no {_A_PATH[platform]}")
     contract.pop("servers", None)
     body = {"schema": {"type": "object"}, "example": {"status": "ok"}}
     answer = {"description": "A small fixed answer.", "content": {"application/json": body}}
     contract["paths"][_SMALL_GET] = {"get": {"security": [], "responses": {"200": answer}}}
-    written = WORKSHOP / "contract.json"
+    written = WORKSHOP / ("contract.json" if platform == "participant" else f"contract-{platform}.json")
     written.write_text(json.dumps(contract, indent=1, default=str))
     return written
 
@@ -155,11 +166,11 @@ def _read(file: Path) -> dict[str, Any]:
     return dict(yaml.safe_load(file.read_text()))
 
 
-def _published(our_server: Contestant) -> dict[str, Any] | None:
+def _published(our_server: Contestant, platform: str) -> dict[str, Any] | None:
     """The contract in force, from our server; None when the server does not run or publishes none."""
     try:
         with serving(our_server.command, our_server.get_path, WORKSHOP / "logs/contract.log") as running:
-            answer = exchange(running.port, "GET", _OUR_CONTRACT)
+            answer = exchange(running.port, "GET", _OUR_CONTRACTS + platform)
     except (BenchProblem, OSError):
         return None
     found = answer.as_json()
@@ -171,13 +182,13 @@ def all_makers(command: str, contract: Path | None) -> dict[str, Callable[[], Co
     us = ours(command)
 
     @cache
-    def mocked() -> Path:
-        return contract_for_prism(us, contract)
+    def mocked() -> tuple[Path, Path]:
+        return contract_for_prism(us, contract), contract_for_prism(us, None, "smp")
 
     return {
         OURS: lambda: us,
         "moto_server": moto,
-        "prism": lambda: prism(mocked(), quiet=False),
-        "prism quiet": lambda: prism(mocked(), quiet=True),
+        "prism": lambda: prism(*mocked(), quiet=False),
+        "prism quiet": lambda: prism(*mocked(), quiet=True),
         "wiremock": wiremock,
     }

@@ -8,6 +8,7 @@ from typing import Any
 from bench.dispatching import DispatchFigures
 from bench.load import LoadFigures
 from bench.processes import Memory
+from bench.registering import RegisteringFigures
 from bench.upload_memory import UploadFigures
 
 
@@ -30,6 +31,8 @@ class ServerFigures:
     reset_ms: float | None = None
     upload: UploadFigures | None = None
     dispatching: DispatchFigures | None = None
+    asset_batches: LoadFigures | None = None
+    registering: RegisteringFigures | None = None
 
 
 @dataclass

@@ -8,6 +8,8 @@ from typing import Literal
 from bench.contestants import OURS
 from bench.dispatching import MESSAGES, OTHERS
 from bench.figures import RunFigures, ServerFigures
+from bench.registering import BATCHES as REGISTERED
+from bench.registering import SETTLED
 
 Sense = Literal["at most", "at least"]
 
@@ -76,6 +78,25 @@ def judge(run: RunFigures) -> list[Promise]:
             dispatching and _ratio(dispatching.with_hanging_s, dispatching.without_hanging_s),
             _pair(dispatching.with_hanging_s, dispatching.without_hanging_s, "s") if dispatching else "",
         ),
+        *_smp_promises(us, [prism, run.servers.get("prism quiet") or prism]),
+    ]
+
+
+def _smp_promises(us: ServerFigures, prisms: list[ServerFigures]) -> list[Promise]:
+    """Prism is taken at its best: with bodies this long, most of its time goes into what it logs by default."""
+    batches = us.asset_batches.requests_per_second if us.asset_batches else None
+    prism_batches = max((each.asset_batches.requests_per_second for each in prisms if each.asset_batches), default=None)
+    found = us.registering
+    return [
+        Promise("batches of 1,000 assets accepted", "at least", 0.5, " × Prism's", _ratio(batches, prism_batches),
+                _pair(batches, prism_batches, "/s")),
+        Promise("from such a batch to its signed return", "at most", 300, " ms", found and found.return_p95_ms,
+                "95th percentile"),
+        Promise(f"memory growth, batch {SETTLED} to {REGISTERED}", "at most", 10, " MB", found and found.growth),
+        Promise("1,000 errors of form answered", "at most", 300, " ms", found and found.bad_form_p95_ms,
+                "95th percentile"),
+        Promise("1,000 errors of content returned", "at most", 300, " ms", found and found.bad_return_p95_ms,
+                "95th percentile"),
     ]
 
 

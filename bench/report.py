@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from bench.dispatching import MESSAGES, OTHERS
 from bench.figures import RunFigures, ServerFigures
-from bench.load import BATCH, BATCHES, GET, READING, LoadFigures
+from bench.load import ASSET_BATCHES, BATCH, BATCHES, GET, READING, LoadFigures
 from bench.promises import Promise
+from bench.registering import BATCHES as REGISTERED
+from bench.registering import SETTLED
 
 _NONE = "–"
 _LABEL_WIDTH = 48
@@ -61,7 +63,7 @@ def _load_rows(label: str, name: str, of: FindLoad) -> list[tuple[str, Cell]]:
 
 
 def _worst_other_work(server: ServerFigures) -> float | None:
-    shares = [f.other_work for f in (server.get, server.reading, server.batches) if f]
+    shares = [f.other_work for f in (server.get, server.reading, server.batches, server.asset_batches) if f]
     if server.other_work is not None:
         shares.append(server.other_work)
     return max(shares) * 100 if shares else None
@@ -86,6 +88,24 @@ _ROWS: list[tuple[str, Cell]] = [
      lambda s: _figure(s.dispatching and s.dispatching.without_hanging_s, 2)),
     (f"{OTHERS} of them, one more endpoint hangs (s)",
      lambda s: _figure(s.dispatching and s.dispatching.with_hanging_s, 2)),
+    (f"{ASSET_BATCHES.name}: batches/s",
+     _of_load(ASSET_BATCHES.name, lambda s: s.asset_batches, lambda f: _figure(f.requests_per_second, 1))),
+    (f"{ASSET_BATCHES.name}: p99 (ms)",
+     _of_load(ASSET_BATCHES.name, lambda s: s.asset_batches, lambda f: _figure(f.p99_ms, 1))),
+    (f"{ASSET_BATCHES.name}: errors",
+     _of_load(ASSET_BATCHES.name, lambda s: s.asset_batches, lambda f: str(sum(f.errors.values())))),
+    ("1,000 assets, call to signed return, median (ms)",
+     lambda s: _figure(s.registering and s.registering.return_ms, 1)),
+    ("1,000 assets, the same, 95th percentile (ms)",
+     lambda s: _figure(s.registering and s.registering.return_p95_ms, 1)),
+    ("1,000 bad assets, call to 422, median (ms)",
+     lambda s: _figure(s.registering and s.registering.bad_form_ms, 1)),
+    ("1,000 bad assets, to the return, median (ms)",
+     lambda s: _figure(s.registering and s.registering.bad_return_ms, 1)),
+    (f"memory after {SETTLED} batches of assets, PSS (MB)",
+     lambda s: _figure(s.registering and s.registering.settled_pss, 1)),
+    (f"memory after {REGISTERED} batches of assets, PSS (MB)",
+     lambda s: _figure(s.registering and s.registering.last_pss, 1)),
     ("other work on the cores, at its worst (%)", lambda s: _figure(_worst_other_work(s))),
 ]
 

@@ -1,0 +1,168 @@
+"""Measures batches of 1,000 assets from the call to the signed return: `python -m bench.registering` prints JSON.
+
+The server ends batches at once (`smp_progress = immediate`); the participant's endpoint is in this process. The time
+runs from before the call is sent until the last byte of the return is read, by this process's clock; that its
+signature is the platform's is checked after that.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from joserfc import jws
+from joserfc.jwk import KeySet
+
+from bench.assets import ASSETS, ASSETS_PATH, RUN, batch, token_for
+from bench.exchanges import LOOPBACK, Answer, exchange
+from bench.problems import InvalidMeasurement
+from bench.processes import memory_of, serving
+
+BATCHES = 500
+SETTLED = 100
+"""Batches after which memory counts as settled."""
+
+_BAD = 20
+_PATIENCE = 30.0
+_SETTLING = 2.0
+
+
+@dataclass
+class RegisteringFigures:
+    """Milliseconds of a batch from the call to its return (median, 95th percentile), and of refusals of 1,000 bad
+    assets: at once for their form, and with the return for what they say. Memory (PSS, MB) over many batches."""
+
+    return_ms: float
+    return_p95_ms: float
+    bad_form_ms: float
+    bad_form_p95_ms: float
+    bad_return_ms: float
+    bad_return_p95_ms: float
+    settled_pss: float
+    last_pss: float
+
+    @property
+    def growth(self) -> float:
+        """MB that memory has grown by from the 100th to the last batch."""
+        return self.last_pss - self.settled_pss
+
+
+@dataclass(frozen=True)
+class _Return:
+    at: float
+    body: bytes
+    signature: str
+
+
+@contextmanager
+def _endpoint() -> Iterator[tuple[str, queue.Queue[_Return]]]:
+    """The participant's endpoint: its URL, and the returns as they come."""
+    returns: queue.Queue[_Return] = queue.Queue()
+
+    class Taking(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            returns.put(_Return(time.perf_counter(), body, self.headers.get("X-JWS-Signature", "")))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    class Listening(ThreadingHTTPServer):
+        daemon_threads = True
+
+    with Listening((LOOPBACK, 0), Taking) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield f"http://{LOOPBACK}:{server.server_port}/returns", returns
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _Participant:
+    """Hands batches in, one after the other, and takes their returns."""
+
+    def __init__(self, port: int, url: str, returns: queue.Queue[_Return]) -> None:
+        self._port = port
+        self._returns = returns
+        self._sent = 0
+        answer = exchange(port, "PATCH", "/_sim/participants/brindle", headers={"Content-Type": "application/json"},
+                          body=json.dumps({"smp": {"callbackUrl": url}}).encode())
+        if answer.status != 200:
+            raise InvalidMeasurement(f"assets: INVALID, the callback URL was answered {answer.status} {answer.body!r}")
+        self._headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token_for(port)}"}
+        self._keys = KeySet.import_key_set(exchange(port, "GET", "/smp/.well-known/jwks.json").as_json())
+
+    def call(self, body: str) -> tuple[float, Answer]:
+        """Send a batch; when that began, and the answer."""
+        self._sent += 1
+        sent = body.replace(RUN, str(self._sent)).encode()
+        began = time.perf_counter()
+        return began, exchange(self._port, "POST", ASSETS_PATH, body=sent, headers=self._headers)
+
+    def time_return(self, body: str, status: str, errors: int) -> float:
+        """Milliseconds from the call to the return, which has to be what is expected, and signed."""
+        began, answer = self.call(body)
+        if answer.status != 202:
+            raise InvalidMeasurement(f"assets: INVALID, answered {answer.status} {answer.body[:300]!r}")
+        try:
+            came = self._returns.get(timeout=_PATIENCE)
+        except queue.Empty:
+            raise InvalidMeasurement(f"assets: INVALID, no return in {_PATIENCE:g} s") from None
+        jws.deserialize_compact(came.signature, self._keys, ["RS256"], payload=came.body)
+        told = json.loads(came.body)
+        if (told["status"], len(told["errors"])) != (status, errors):
+            raise InvalidMeasurement(f"assets: INVALID, the return says {told['status']} with {len(told['errors'])} "
+                                     f"errors: {came.body[:300]!r}")
+        return (came.at - began) * 1000
+
+    def time_refusal(self, body: str) -> float:
+        """Milliseconds from the call to the end of an answer with an error for each asset."""
+        began, answer = self.call(body)
+        took = (time.perf_counter() - began) * 1000
+        told = answer.as_json()
+        if answer.status != 422 or len(told["errors"]) != ASSETS:
+            raise InvalidMeasurement(f"assets: INVALID, bad ones were answered {answer.status} {answer.body[:300]!r}")
+        return took
+
+
+def measure_registering(command: list[str], ready_path: str, folder: Path, log: Path) -> RegisteringFigures:
+    """All figures, on a fresh server; `folder` is for its settings. Raises BenchProblem."""
+    config = folder / "immediate.toml"
+    config.write_text('smp_progress = "immediate"\n')
+    good = batch()
+    with _endpoint() as (url, returns), serving([*command, "--config", str(config)], ready_path, log) as running:
+        participant = _Participant(running.port, url, returns)
+        took = [participant.time_return(good, "SUCCEEDED", 0) for _ in range(SETTLED)]
+        time.sleep(_SETTLING)
+        settled = memory_of(running.pid).pss
+        took += [participant.time_return(good, "SUCCEEDED", 0) for _ in range(BATCHES - SETTLED)]
+        time.sleep(_SETTLING)
+        last = memory_of(running.pid).pss
+        bad_form = [participant.time_refusal(batch(maxImportMw=-1)) for _ in range(_BAD)]
+        bad_return = [participant.time_return(batch(mpan="1800021679847"), "FAILED", ASSETS) for _ in range(_BAD)]
+    return RegisteringFigures(*_figures(took[SETTLED:]), *_figures(bad_form), *_figures(bad_return), settled, last)
+
+
+def _figures(took: list[float]) -> tuple[float, float]:
+    return statistics.median(took), statistics.quantiles(took, n=20)[-1]
+
+
+if __name__ == "__main__":
+    found = measure_registering([sys.executable, "-m", "simulator", "serve", "--port", "{port}"], "/_sim/health",
+                                Path("/tmp"), Path("/dev/null"))
+    print(json.dumps({**asdict(found), "growth": found.growth}))
