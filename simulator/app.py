@@ -6,21 +6,25 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from importlib import import_module
 
-from simulator import participant_api
+from simulator import participant_api, smp
 from simulator.contracts import Contract, ContractUnusable, load_contract
 from simulator.contracts.vocabulary import RESERVED_PREFIXES
 from simulator.faults.inbound import InboundFaults
 from simulator.gateway import Engine, Sender
+from simulator.market.batches import read_progress
+from simulator.operations.batches import BatchRules
 from simulator.operations.fixtures import FixtureUnusable
 from simulator.outbound.courier import Courier
 from simulator.outbound.dispatch_writer import DispatchWriter
+from simulator.outbound.return_writer import ReturnWriter
 from simulator.outbound.transport import Transport
+from simulator.outbound.writers import Writers
 from simulator.settings import CannotStart, Settings, SettingsUnusable
 from simulator.wire import WireCalls
 from simulator.world import WorldUnusable
 from simulator.worlds import WorldRefused, Worlds
 
-PLATFORMS = ("participant",)
+PLATFORMS = ("participant", "smp")
 
 PAGE_PREFIXES = ("/bootstrap", "/sign-in", "/sign-out", "/authenticator", "/api-testing", "/meterable-units",
                  "/documentation", "/password", "/email-preferences")
@@ -46,8 +50,8 @@ def build_engine(settings: Settings, address: str) -> Engine:
     worlds = None
     try:
         contracts = load_contracts(settings)
-        courier = _courier(settings, contracts["participant"])
-        worlds = Worlds(settings, address, courier.deliveries_of)
+        courier = _courier(settings, contracts)
+        worlds = Worlds(settings, address, courier.deliveries_of, _batch_rules(settings, contracts["smp"]))
         worlds.open()
     except BaseException as error:
         if worlds is not None:
@@ -57,19 +61,26 @@ def build_engine(settings: Settings, address: str) -> Engine:
         if isinstance(error, FixtureUnusable | WorldUnusable | WorldRefused):
             raise CannotStart([str(error)]) from error
         raise
-    calls = WireCalls(participant_api.calls(contracts["participant"]))
+    calls = WireCalls([*participant_api.calls(contracts["participant"]), *smp.calls(contracts["smp"], settings)])
     return Engine(worlds, calls, _page_loader(worlds, contracts), InboundFaults(calls),
                   [courier, *_mail_relays(worlds)])
 
 
-def _courier(settings: Settings, contract: Contract) -> Courier:
+def _courier(settings: Settings, contracts: dict[str, Contract]) -> Courier:
     try:
         transport = Transport(frozenset(settings.allow_targets), settings.dispatch_timeout_seconds, settings.ca_file)
     except OSError as error:
         raise SettingsUnusable([f"ca_file: {settings.ca_file} cannot be used: {error}. It is a file of certificates in "
                                 "PEM form, which begin with -----BEGIN CERTIFICATE-----."]) from error
-    return Courier(transport, DispatchWriter(contract.outbound["sendDispatch"]),
+    writers = Writers(DispatchWriter(contracts["participant"].outbound["sendDispatch"]),
+                      ReturnWriter(contracts["smp"].outbound["sendBatchReturn"], settings.smp_signing))
+    return Courier(transport, writers,
                    tuple(timedelta(seconds=seconds) for seconds in settings.retry_seconds))
+
+
+def _batch_rules(settings: Settings, contract: Contract) -> BatchRules:
+    return BatchRules(smp.ContractReader(contract), read_progress(settings.smp_progress),
+                      settings.smp_batch == "per_item", settings.smp_unit_names == "platform")
 
 
 def _mail_relays(worlds: Worlds) -> list[Sender]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -39,9 +40,14 @@ def main() -> None:
               help="A host besides private addresses that messages may be sent to. May be repeated.")
 @click.option("--ca-file", type=click.Path(dir_okay=False, path_type=Path),
               help="Certificate authority (PEM) that messages to https endpoints trust as well.")
+@click.option("--tls", is_flag=True, default=None,
+              help="Serve everything over HTTPS, with a certificate by an authority made on this machine.")
+@click.option("--tls-host", "tls_hosts", multiple=True, metavar="HOST",
+              help="A name or address that the certificate is for, besides localhost and --host. May be repeated.")
 @click.option("--smtp", metavar="HOST:PORT", help="Mail server that every mail is sent on to as well.")
 @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="TOML file with settings.")
-def serve(contracts: tuple[str, ...], allow_targets: tuple[str, ...], config: Path | None, **given: Any) -> None:
+def serve(contracts: tuple[str, ...], allow_targets: tuple[str, ...], tls_hosts: tuple[str, ...], config: Path | None,
+          **given: Any) -> None:
     """Serve the simulated platforms until Ctrl+C.
 
     Every setting can also be given as a variable, such as FLEXSIM_PORT=9000.
@@ -52,7 +58,8 @@ def serve(contracts: tuple[str, ...], allow_targets: tuple[str, ...], config: Pa
 
     code = 0
     try:
-        lists = {"contracts": ",".join(contracts), "allow_targets": ",".join(allow_targets)}
+        lists = {"contracts": ",".join(contracts), "allow_targets": ",".join(allow_targets),
+                 "tls_hosts": ",".join(tls_hosts)}
         settings = read_settings({**given, **{name: text for name, text in lists.items() if text}}, file=config)
         _serve_until_signal(Simulator(settings))
     except CannotStart as error:
@@ -69,19 +76,18 @@ def serve(contracts: tuple[str, ...], allow_targets: tuple[str, ...], config: Pa
 @main.command()
 @click.option("--port", type=int, help="Port of the server on this machine.  [8000]")
 def health(port: int | None) -> None:
-    """Ask the server on this machine how it is. Exit code 0: it answers; 1: it does not."""
-    from urllib.request import urlopen  # noqa: PLC0415
+    """Ask the server on this machine how it is, with or without TLS. Exit code 0: it answers; 1: it does not."""
+    from simulator.liveness import NoAnswer, ask_health  # noqa: PLC0415
 
     try:
         settings = read_settings({"port": port})
-        with urlopen(f"http://127.0.0.1:{settings.port}/_sim/health", timeout=3) as answer:
-            click.echo(answer.read().decode())
+        click.echo(ask_health(settings.port, ("https",) if settings.tls else ("http", "https")))
     except CannotStart as error:
         for problem in error.problems:
             click.echo(problem, err=True)
         sys.exit(2)
-    except OSError as error:
-        click.echo(f"No answer from port {settings.port}: {error}", err=True)
+    except NoAnswer as error:
+        click.echo(str(error), err=True)
         sys.exit(1)
 
 
@@ -95,16 +101,36 @@ def _serve_until_signal(simulator: Any) -> None:
 
 
 def _greeting(simulator: Any) -> str:
-    lines = [f"flexsim {__version__} serves a SIMULATION of the Flexible Power Portal at {simulator.url}"]
+    lines = [f"flexsim {__version__} serves a SIMULATION of the Flexible Power Portal and the Single Markets Platform "
+             f"(SMP) at {simulator.url}"]
     with simulator.worlds.using("default") as world:
         demo = simulator.worlds.demo_sign_in(world.fixture)
+        smp_user = simulator.worlds.demo_smp_user(world.fixture)
     if simulator.worlds.found_default:
         lines += [f"  the world 'default' was found in {simulator.settings.data} and goes on; "
                   "--fixture and --now are for new worlds"]
     if demo is not None:
         lines += [f"  sign in as   {demo.email} with {demo.password}",
                   f"  code         {simulator.url}/_sim/participants/{demo.organisation_id}/totp"]
+    if smp_user is not None:
+        lines += [f"  SMP user     {smp_user.username} with {smp_user.password}",
+                  f"  SMP token    POST {simulator.call_url('authenticate')}"]
     lines += [f"  contract     {platform} from {file}" for platform, file in simulator.settings.contracts.items()]
+    lines += _ways_to_trust(simulator)
     lines += [f"  console      {simulator.url}/console", f"  health       {simulator.url}/_sim/health",
               "Ctrl+C ends it."]
     return "\n".join(lines)
+
+
+def _ways_to_trust(simulator: Any) -> list[str]:
+    """With TLS: how clients come to trust the certificate."""
+    if simulator.ca_file is None:
+        return []
+    file = shlex.quote(str(simulator.ca_file))
+    lines = [f"  trust        {simulator.ca_file}",
+             f"    curl       curl --cacert {file} {simulator.url}/_sim/health",
+             f"    programs   export CURL_CA_BUNDLE={file} REQUESTS_CA_BUNDLE={file} SSL_CERT_FILE={file}",
+             "    browsers   import it among the authorities, for web sites; Firefox has its own list"]
+    if simulator.settings.data is None:
+        lines += ["    (it is made anew at each start; with --data DIR it is kept)"]
+    return lines

@@ -1,16 +1,19 @@
-"""Files that both the console and `/_sim` give out: parts of a mail, and the journal's exchanges."""
+"""Files that both the console and `/_sim` give out: parts of a mail, the journal's exchanges, certificates."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from flask import Response, request
 
 from simulator import __version__
+from simulator.documents.certificate import commissioning_certificate
 from simulator.documents.exchange_files import RecordedExchange, Recording, http_archive
 from simulator.documents.mail_messages import mail_message
 from simulator.exchanges import MASK
+from simulator.market.connections import Flow, SeenFlow, SmpConnection
 from simulator.market.letters import Attachment, Mail
+from simulator.market.organisations import Organisation
 from simulator.operations.history import Entry
 from simulator.web import current_world, world_url
 
@@ -43,6 +46,13 @@ def archive_answer(entries: Iterable[Entry]) -> Response:
     content = http_archive([RecordedExchange(entry.id, entry.at, entry.kind, entry.caused_by, entry.data)
                             for entry in entries], recording(), current_world.name, __version__)
     return _to_keep(content, "application/json", f"flexsim-{current_world.name}.har")
+
+
+def certificate_answer(organisation: Organisation, connection: SmpConnection, seen: Mapping[Flow, SeenFlow]
+                       ) -> Response:
+    """The certificate of a commissioning test that has seen all flows, PDF."""
+    content = commissioning_certificate(organisation, connection, seen, current_world.name)
+    return _to_keep(content, "application/pdf", f"commissioning-{organisation.id}.pdf")
 
 
 def _to_keep(content: bytes | str, media_type: str, filename: str) -> Response:

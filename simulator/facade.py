@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import datetime, timedelta
 from importlib import import_module
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +35,9 @@ class Simulator:
         self._engine: Engine | None = None
         self._server: HttpServer | None = None
         self.port: int | None = None
+        self.ca_file: Path | None = None
+        """With TLS, from `start` on: the certificate authority (PEM) that clients have to trust."""
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
 
     def start(self) -> Simulator:
         """Listen, then load and open the worlds; all is served when this returns."""
@@ -41,8 +46,9 @@ class Simulator:
                 f"{self.settings.host} can be reached from other machines, and /_sim would let anybody drive the "
                 "simulator. Set a secret with --control-token (or FLEXSIM_CONTROL_TOKEN), or listen on 127.0.0.1."])
         gateway = Gateway(self.settings)
-        self._server = HttpServer(gateway, self.settings.host, self.settings.port)
         try:
+            certificate = self._certificate() if self.settings.tls else None
+            self._server = HttpServer(gateway, self.settings.host, self.settings.port, certificate)
             self.port = self._server.start()
             self._engine = import_module("simulator.app").build_engine(self.settings, self._reachable_url())
             gateway.ready(self._engine)
@@ -59,6 +65,19 @@ class Simulator:
         if self._engine is not None:
             self._engine.close()
             self._engine = None
+        if self._temporary is not None:
+            self._temporary.cleanup()
+            self._temporary = None
+
+    def _certificate(self) -> Path:
+        """The PEM file that the server speaks TLS with. Without a data folder its authority ends with the server."""
+        folder = self.settings.data
+        if folder is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="flexsim-tls-")
+            folder = Path(self._temporary.name)
+        made = import_module("simulator.certificates").server_certificate(self.settings, folder)
+        self.ca_file = made.authority
+        return made.server
 
     def __enter__(self) -> Simulator:
         return self.start()
@@ -78,7 +97,7 @@ class Simulator:
     def url(self) -> str:
         """Where it is served, such as http://127.0.0.1:8000."""
         host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
-        return f"http://{host}:{self.port}"
+        return f"{'https' if self.settings.tls else 'http'}://{host}:{self.port}"
 
     def _reachable_url(self) -> str:
         """The server's address as a browser of this machine takes it: 0.0.0.0 is no place to go to."""
@@ -87,6 +106,12 @@ class Simulator:
     def world_url(self, world: str = DEFAULT_WORLD) -> str:
         """Where a world is served."""
         return self.url if world == DEFAULT_WORLD else f"{self.url}/w/{world}"
+
+    def call_url(self, operation_id: str, world: str = DEFAULT_WORLD) -> str:
+        """Where an operation of a contract in force is called, such as `authenticate` of the SMP. Raises KeyError."""
+        if self._engine is None:
+            raise RuntimeError("The simulator is not running; call start() first, or use it in a with statement.")
+        return self.world_url(world) + self._engine.calls.path_of(operation_id)
 
     def advance(self, step: timedelta | datetime, world: str = DEFAULT_WORLD) -> list[JobRun]:
         """Move a world's time forward by a duration or to an instant, running what is due."""

@@ -14,6 +14,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from html import escape
@@ -176,12 +177,20 @@ class Gateway:
         except NotFound:
             return None
 
+    def _return_first(self, engine: Engine, arrival: Arrival, struck: Struck) -> None:
+        with suppress(NotFound), engine.worlds.using(arrival.world) as world:
+            engine.faults.return_first(world, struck)
+
     async def _go_wrong(self, engine: Engine, arrival: Arrival, protocol: Any, struck: Struck
                         ) -> Answer | _Broken | None:
         """Answer as the faults want it that are on."""
         await asyncio.sleep(struck.delay_seconds)
         if struck.is_answered:
-            answer = await self._answer_well(engine, replace(arrival, entry=struck.entry), protocol)
+            touched = replace(arrival, entry=struck.entry, query=struck.query, headers=struck.headers)
+            answer = await self._answer_well(engine, touched, protocol)
+            if struck.returns_first:
+                await asyncio.get_running_loop().run_in_executor(self._pool, self._return_first, engine, arrival,
+                                                                 struck)
         elif "status" in struck.effects and not struck.loses_answer:
             answer = struck.answer(for_page=engine.calls.find(arrival.path) is None)
         if struck.loses_answer:

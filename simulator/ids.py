@@ -27,9 +27,19 @@ def new_link_token() -> str:
     return secrets.token_urlsafe(32)
 
 
+def new_smp_password() -> str:
+    """A password for an SMP user: 24 URL-safe characters, 144 bits."""
+    return secrets.token_urlsafe(18)
+
+
 def new_signing_key() -> str:
     """A key for signing cookies."""
     return secrets.token_hex(32)
+
+
+def new_token_id() -> str:
+    """The id (`jti`) of a token: names it in the journal, where the token itself must not stand."""
+    return secrets.token_hex(16)
 
 
 def new_authenticator_secret() -> str:

@@ -15,17 +15,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from simulator.market.facts import ClockChanged, JobRan
-from simulator.operations.dispatching import next_event
-from simulator.operations.timetable import Chore
+from simulator.operations.timetable import Chore, next_event
 from simulator.settings import LAST_YEAR
 from simulator.store import timetable
 from simulator.store.work import View, Work
-from simulator.timekeeping.clock import REAL, Clock, wall_now
+from simulator.timekeeping.clock import REAL, Clock, stopwatch, wall_now
 from simulator.timekeeping.scheduler import Job, JobRun, next_due
 
 LONGEST_ADVANCE = timedelta(days=3_660)
 _SOONEST_WAKE = timedelta(seconds=0.2)
 """Messages that wait for a free place at a busy participant are looked at again so often."""
+_LONGEST_CHORE_SECONDS = 0.5
+"""As time passes, one world's chores keep the others waiting no longer than this, and go on with the next look."""
 
 _log = logging.getLogger("flexsim")
 
@@ -45,6 +46,10 @@ class Deliveries(Protocol):
         """Send what is due now, and wait for every outcome; False when nothing more will be sent."""
         ...
 
+    def finish_lane(self, lane: str) -> None:
+        """Send what is due now in one lane of the outbox, and wait for its outcome."""
+        ...
+
 
 class NoDeliveries:
     """Of a world that nobody delivers for: its messages wait."""
@@ -55,6 +60,9 @@ class NoDeliveries:
     def finish(self) -> bool:
         """Nothing is sent."""
         return True
+
+    def finish_lane(self, lane: str) -> None:
+        """Nothing is sent."""
 
 
 class MarketTime:
@@ -113,19 +121,31 @@ class MarketTime:
             until = self.now()
             while (instant := next_due(self._jobs, self._jobs_through)) is not None and instant <= until:
                 runs += self._run_jobs(instant, None, self.clock)
-            self._do_chores()
+            self._do_chores(_LONGEST_CHORE_SECONDS)
             self._deliveries.begin()
             return runs
         finally:
             self._turn.release()
 
-    def _do_chores(self) -> None:
-        now = self.now()
+    def finish_lane(self, lane: str) -> None:
+        """Send what is due now in one lane of the outbox, and wait until it was answered or not."""
+        self._deliveries.finish_lane(lane)
+
+    def _do_chores(self, longest: float | None = None) -> None:
+        """Do what is there to be done; what is done bit by bit may be left unfinished after `longest` seconds."""
+        now, began = self.now(), stopwatch()
         with self._view() as view:
             waiting = [chore for chore in self._chores if chore.is_due(view, now)]
         for chore in waiting:
             with self._work() as work:
                 chore.operation(work)
+            while chore.bit_by_bit and (longest is None or stopwatch() - began < longest) and self._is_due(chore, now):
+                with self._work() as work:
+                    chore.operation(work)
+
+    def _is_due(self, chore: Chore, now: datetime) -> bool:
+        with self._view() as view:
+            return chore.is_due(view, now)
 
     def _run_jobs(self, instant: datetime, cause: int | None, clock: Clock) -> list[JobRun]:
         """Run the jobs of the next instant at which any are due; `clock` is to be kept with that."""

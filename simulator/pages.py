@@ -13,5 +13,5 @@ from simulator.worlds import Worlds
 def build_pages(worlds: Worlds, contracts: dict[str, Contract]) -> Flask:
     """The portal, the console and `/_sim`."""
     without_forms = [control.surface(contracts)]
-    return create_application(worlds, [portal.surface(contracts["participant"]), console.surface(), *without_forms],
-                              lambda application: portal.prepare(application, without_forms))
+    surfaces = [portal.surface(contracts["participant"]), console.surface(contracts["smp"]), *without_forms]
+    return create_application(worlds, surfaces, lambda application: portal.prepare(application, without_forms))

@@ -7,6 +7,7 @@ for people, and a label where its value stands in for a rule of the real platfor
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import os
 import re
 import tomllib
@@ -23,6 +24,9 @@ DEFAULT_WORLD = "default"
 """The world that is there from the start, and that addresses without /w/NAME mean."""
 
 _SERVER = re.compile(r"(\[[0-9A-Fa-f:]+\]|[^\s:/@]+):\d{1,5}\Z")
+
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST = re.compile(rf"(\*\.)?({_LABEL}\.)*{_LABEL}\Z")
 
 
 class CannotStart(Exception):
@@ -55,6 +59,8 @@ class Settings:
     now: datetime | None = _setting(None, "Market time at which the world 'default' starts, e.g. 2026-11-02T16:00Z.")
     contracts: Mapping[str, Path] = _setting({}, "Contract files that replace ours, by platform.")
     control_token: str | None = _setting(None, "Secret that /_sim calls must carry; required off loopback.")
+    tls: bool = _setting(False, "Whether all is served over HTTPS, certified by an authority made on this machine.")
+    tls_hosts: tuple[str, ...] = _setting((), "Names and addresses that the certificate is for, besides localhost.")
     threads: int = _setting(8, "Requests answered side by side.", least=1)
 
     credentials: str = _setting("wall", "Clock of codes, sessions and lock-outs: wall, or market.")
@@ -127,6 +133,8 @@ class Settings:
             problems.append(f"mail_from must be an email address, not {self.mail_from!r}")
         if self.public_url is not None and not re.fullmatch(r"https?://[^\s/?#@]+", self.public_url):
             problems.append(f"public_url must look like http://flexsim.test:8000, no path, not {self.public_url!r}")
+        problems += [f"tls_hosts: {host[:80]!r} is no name and no address of a host; write it like flexsim.test or "
+                     "10.0.0.7, without https:// and without a port" for host in self.tls_hosts if not _is_host(host)]
         if self.credentials not in ("wall", "market"):
             problems.append(f"credentials must be 'wall' or 'market', not {self.credentials!r}")
         problems += self._smp_problems()
@@ -219,6 +227,15 @@ def _converted(kind: str, value: Any) -> Any:
     if kind.startswith("Mapping"):
         return _contracts(value)
     return str(value)
+
+
+def _is_host(text: str) -> bool:
+    """Whether this is a host's name (of plain letters; a first label `*` stands for any), or an IP address."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return bool(_HOST.match(text)) and not text.replace(".", "").isdigit()
+    return True
 
 
 def _truth(value: Any) -> bool:

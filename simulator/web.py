@@ -107,7 +107,7 @@ def create_application(worlds: Worlds, surfaces: Iterable[Surface], prepare: Cal
     app.secret_key = worlds.server_key()
     app.config.update(
         MAX_CONTENT_LENGTH=worlds.settings.max_body_bytes, MAX_FORM_MEMORY_SIZE=200_000, MAX_FORM_PARTS=100,
-        SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_SECURE=worlds.settings.tls,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=worlds.settings.session_hours),
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1), BOOTSTRAP_SERVE_LOCAL=True, WTF_CSRF_TIME_LIMIT=None)
     app.url_map.strict_slashes = False  # people type /console/

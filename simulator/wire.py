@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
@@ -25,24 +25,50 @@ from simulator.world import View, Work, World
 _FEW_FAULTS_FIT = 1_000
 """Bytes of a body that cannot hold more faults than are told in about ten milliseconds."""
 
+_FIRST_REFUSAL = 300
+
 _log = logging.getLogger("flexsim")
 
 Perform = Callable[[World, Work, BoundOperation, WireRequest, Any], WireAnswer]
 """Does a call inside its transaction. The last argument is the message the contract read, or why it could not."""
 
 
-Whose = Callable[[View, BoundOperation, WireRequest], str | None]
+Whose = Callable[[World, View, BoundOperation, WireRequest], str | None]
 """Tells whose a call is: the id of the organisation that its token speaks for, if any."""
+
+
+def _as_it_is(world: World, request: WireRequest) -> WireRequest:
+    return request
+
+
+def _nothing_more(world: World, operation: BoundOperation, request: WireRequest, message: Any) -> Any:
+    return message
+
+
+def _as_answered(world: World, answer: WireAnswer) -> WireAnswer:
+    return answer
 
 
 @dataclass(frozen=True)
 class WireCall:
-    """An operation of a contract and what it does. `surface` is the journal's name for the API it belongs to."""
+    """An operation of a contract and what it does. `surface` is the journal's name for the API it belongs to.
+
+    Before the message is read, `open` takes off what it is wrapped in. Before the transaction begins, `prepare` does
+    what takes long and needs none, such as comparing a password; what it gives takes the message's place. After it,
+    `seal` signs the answer. A call that `takes_long` is never answered on the server's event loop. One whose bodies
+    are `secret` leaves no word of its request, nor of a good answer, in the journal: only the contract knows which of
+    their words are the secret ones.
+    """
 
     surface: str
     operation: BoundOperation
     perform: Perform
     whose: Whose
+    open: Callable[[World, WireRequest], WireRequest] = _as_it_is
+    prepare: Callable[[World, BoundOperation, WireRequest, Any], Any] = _nothing_more
+    seal: Callable[[World, WireAnswer], WireAnswer] = _as_answered
+    takes_long: bool = False
+    secret: bool = False
 
 
 class WireCalls:
@@ -51,8 +77,10 @@ class WireCalls:
     def __init__(self, calls: Iterable[WireCall]) -> None:
         self._exact: dict[str, dict[str, WireCall]] = {}
         self._patterns: list[tuple[re.Pattern[str], dict[str, WireCall]]] = []
+        self._paths: dict[str, str] = {}
         for call in calls:
             self._methods_at(call.operation.path)[call.operation.method] = call
+            self._paths[call.operation.operation_id] = call.operation.path
 
     def _methods_at(self, template: str) -> dict[str, WireCall]:
         if "{" not in template:
@@ -66,6 +94,10 @@ class WireCalls:
         methods: dict[str, WireCall] = {}
         self._patterns.append((pattern, methods))
         return methods
+
+    def path_of(self, operation_id: str) -> str:
+        """The path template of an operation, in the contract in force. Raises KeyError."""
+        return self._paths[operation_id]
 
     def find(self, path: str) -> tuple[dict[str, WireCall], tuple[str, ...]] | None:
         """The calls at a path by method, and the values of the path's parameters in order; None when it has none."""
@@ -87,10 +119,25 @@ class WireCalls:
                               headers, headers.get("Content-Type", ""), body, path)
         return methods, call, request
 
-    def participant_of(self, view: View, method: str, path: str, query: str, headers: Mapping[str, str]) -> str | None:
+    def participant_of(self, world: World, view: View, method: str, path: str, query: str, headers: Mapping[str, str]
+                       ) -> str | None:
         """Whose request this is; None when it is no call of an API, or says so with no token that is in force."""
         _, call, request = self._request(method, path, query, headers, b"")
-        return None if call is None else call.whose(view, call.operation, request)
+        return None if call is None else call.whose(world, view, call.operation, request)
+
+    def with_other_token(self, method: str, path: str, query: str, headers: dict[str, str],
+                         other: Callable[[str], str | None]) -> tuple[str, dict[str, str]]:
+        """Query and headers of a request with another token in the place of its own, unless `other` gives none."""
+        _, call, request = self._request(method, path, query, headers, b"")
+        place = None if call is None else call.operation.credential
+        token = None if place is None else place.read(request)
+        replacement = None if token is None else other(token)
+        if place is None or replacement is None:
+            return query, headers
+        where, name, value = place.write(replacement)
+        if where == "header":
+            return query, {**headers, name.title(): value}
+        return urlencode({**request.query, name: value}), headers
 
     def exchange_of(self, world: World, method: str, prefix: str, path: str, query: str, headers: Mapping[str, str],
                     entry_id: int) -> Exchange:
@@ -103,10 +150,14 @@ class WireCalls:
                ) -> tuple[int, list[tuple[str, str]], bytes] | None:
         """Answer a request to a path that `find` knows: status, headers and body. `entry_id` as for an `Exchange`.
 
-        None, and nothing is done, when it has to be `at_once` and would take long: a message with many faults.
+        None, and nothing is done, when it has to be `at_once` and would take long, as a message with many faults does.
         """
         methods, call, request = self._request(method, path, query, headers, body)
+        if at_once and call is not None and call.takes_long:
+            return None
         exchange = _exchange(world, methods, prefix, request, entry_id)
+        if call is not None:
+            request = call.open(world, request)
         message = None
         if at_once and call is not None and len(body) > _FEW_FAULTS_FIT:
             message = _read(call, request, at_once)
@@ -134,14 +185,23 @@ def _without_token(methods: Mapping[str, WireCall], request: WireRequest
     """Query and headers for the journal. A contract may put the token where nobody would look for a secret."""
     query, headers = request.query, request.headers
     for call in methods.values():
+        if call.secret:
+            outside = call.operation.outside_body(request)
+            query = _masked(query, outside["query"])
+            headers = _masked(headers, outside["headers"])
         place = call.operation.credential
         if place is None or place == BEARER:
             continue
         if place.where == "query":
-            query = {name: MASK if name == place.name else value for name, value in query.items()}
+            query = _masked(query, [place.name])
         else:
-            headers = {name: MASK if name.lower() == place.name.lower() else value for name, value in headers.items()}
+            headers = _masked(headers, [place.name])
     return query, headers
+
+
+def _masked(values: Mapping[str, str], secret: Iterable[str]) -> Mapping[str, str]:
+    names = {name.lower() for name in secret}
+    return {name: MASK if name.lower() in names else value for name, value in values.items()} if names else values
 
 
 def _read(call: WireCall, request: WireRequest, only_in_order: bool) -> Any:
@@ -153,22 +213,32 @@ def _read(call: WireCall, request: WireRequest, only_in_order: bool) -> Any:
 
 def _perform(world: World, call: WireCall, exchange: Exchange, request: WireRequest, message: Any) -> WireAnswer:
     kept = world.settings.journal_body_characters
-    exchange.note(request_body=mask_body(request.body, kept), request_bytes=len(request.body))
+    exchange.note(request_body=_told(call.secret, request.body, kept), request_bytes=len(request.body))
     if message is None:
         message = _read(call, request, False)
     try:
+        message = call.prepare(world, call.operation, request, message)
         with exchange.work() as work:
             answer = call.perform(world, work, call.operation, request, message)
-            exchange.finish(work, answer.status, answer.headers, mask_body(answer.body, kept))
+            is_secret = call.secret and answer.status < _FIRST_REFUSAL
+            exchange.finish(work, answer.status, answer.headers, _told(is_secret, answer.body, kept))
+        answer = call.seal(world, answer)
     except Exception:
         _log.exception("%s %s failed", request.method, request.path)
         return plain_problem(500, "The simulator failed. This is its fault, not yours; its output says more.")
     return answer
 
 
+def _told(is_secret: bool, body: bytes, characters: int) -> str:
+    """What the journal keeps of a body."""
+    return MASK if is_secret and body else mask_body(body, characters)
+
+
 def refuse(operation: BoundOperation, outcome: str, detail: str, errors: list[dict[str, Any]] | None = None
            ) -> WireAnswer:
-    """The contract's answer for an outcome that is not a success; `errors` are `{pointer, code, message}`."""
+    """The contract's answer for an outcome that is not a success; `errors` are `{pointer, code, message}`, with an
+    `index` where a contract tells it.
+    """
     status = operation.status_of(outcome)
     return operation.answer(outcome, {
         "type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail,
@@ -187,7 +257,9 @@ def _refuse_method(methods: Mapping[str, WireCall]) -> WireAnswer:
 
 
 def _sent(answer: WireAnswer, exchange: Exchange) -> tuple[int, list[tuple[str, str]], bytes]:
-    headers = [*answer.headers.items(), ("X-Request-Id", exchange.request_id), ("X-Content-Type-Options", "nosniff"),
+    # A contract may ask for that header in words of its own.
+    own = [(name, value) for name, value in answer.headers.items() if name.lower() != "cache-control"]
+    headers = [*own, ("X-Request-Id", exchange.request_id), ("X-Content-Type-Options", "nosniff"),
                ("Cache-Control", "no-store")]
     if answer.media_type:
         headers.append(("Content-Type", answer.media_type))

@@ -10,10 +10,14 @@ from pathlib import Path
 
 from simulator.announcements import Announcements
 from simulator.market.facts import WorldStarted
+from simulator.market.signing_keys import SigningKey
 from simulator.market_time import Deliveries, MarketTime
+from simulator.operations.batches import BatchRules
 from simulator.operations.faulting import FAULTS_TOPIC, faults_on
 from simulator.operations.mails import MAIL_TOPIC
+from simulator.operations.smp_tokens import TokenRules, token_rules
 from simulator.operations.timetable import Chore
+from simulator.server_keys import ServerKeys
 from simulator.settings import Settings
 from simulator.store import journal, meta, outbox, timetable, uploads
 from simulator.store.engine import DATABASE_FAULTS, Database, Staging, copy_database
@@ -84,8 +88,11 @@ class World:
     """One world. `database` opens its files on first use; `close_files` gives them back."""
 
     def __init__(self, name: str, folder: Path, settings: Settings, jobs: tuple[Job, ...], chores: tuple[Chore, ...],
-                 announcements: Announcements, deliveries_of: DeliveriesOf) -> None:
+                 announcements: Announcements, deliveries_of: DeliveriesOf, server_keys: ServerKeys,
+                 batch_rules: BatchRules | None) -> None:
         self.name = name
+        self._server_keys = server_keys
+        self._batch_rules = batch_rules
         self.folder = folder
         self.settings = settings
         self.gate = Gate()
@@ -175,6 +182,31 @@ class World:
     def credential_now(self) -> datetime:
         """The time that codes, sessions and lock-outs go by: the wall clock's, unless the settings say otherwise."""
         return self.now() if self.settings.credentials == "market" else wall_now()
+
+    # The SMP
+
+    @property
+    def batch_rules(self) -> BatchRules:
+        """How the SMP reads batches, and how they progress. Raises RuntimeError in a world without an SMP."""
+        if self._batch_rules is None:
+            raise RuntimeError(f"the world {self.name} was opened without the rules of the SMP")
+        return self._batch_rules
+
+    @property
+    def token_rules(self) -> TokenRules:
+        """What the tokens of the SMP say in this world."""
+        return token_rules(self.name, self.settings.smp_token_seconds)
+
+    def server_key(self) -> SigningKey:
+        """The key that the SMP of every world of this server begins with.
+
+        Takes up to half a second at its first use: never call it in a write transaction.
+        """
+        return self._server_keys.make()
+
+    def server_key_if_made(self) -> SigningKey | None:
+        """The same key, at once; None when nothing has been signed yet."""
+        return self._server_keys.find()
 
     # Work
 

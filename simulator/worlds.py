@@ -17,15 +17,25 @@ from typing import IO, Any
 from simulator import assets
 from simulator.announcements import Announcements
 from simulator.ids import new_signing_key
+from simulator.market.batches import BATCHES_TOPIC
 from simulator.market.errors import NotFound
 from simulator.market.facts import WorldStarted
 from simulator.market.outbox import OUTBOX_TOPIC
 from simulator.market_time import NoDeliveries
-from simulator.operations.fixtures import DemoSignIn, Fixture, FixtureUnusable, read_fixture, start_world
+from simulator.operations.batches import BatchRules
+from simulator.operations.fixtures import (
+    DemoSignIn,
+    DemoSmpUser,
+    Fixture,
+    FixtureUnusable,
+    read_fixture,
+    start_world,
+)
 from simulator.operations.history import journal_entries
 from simulator.operations.mails import MAIL_TOPIC
 from simulator.operations.password_links import REQUESTS_TOPIC
 from simulator.operations.timetable import chores, timetable
+from simulator.server_keys import ServerKeys
 from simulator.settings import DEFAULT_WORLD, Settings, SettingsUnusable
 from simulator.store import meta
 from simulator.store.engine import Database, copy_database
@@ -51,9 +61,11 @@ class WorldRefused(Exception):
 class Worlds:
     """All worlds of one server. Start with `open`, end with `close`."""
 
-    def __init__(self, settings: Settings, address: str = "", deliveries_of: DeliveriesOf = lambda world: NoDeliveries()
+    def __init__(self, settings: Settings, address: str = "",
+                 deliveries_of: DeliveriesOf = lambda world: NoDeliveries(), batch_rules: BatchRules | None = None
                  ) -> None:
         self.settings = settings
+        self._batch_rules = batch_rules
         self._deliveries_of = deliveries_of
         self._address = settings.public_url or address
         self._temporary = settings.data is None
@@ -63,6 +75,7 @@ class Worlds:
         self._making = threading.RLock()
         self._fixtures: dict[str, Fixture] = {}
         self._claim: IO[str] | None = None
+        self.server_keys = ServerKeys(self.folder)
         self.found_default = False
         self.announcements = Announcements()
         self.announcements.listen(self._hear)
@@ -80,8 +93,12 @@ class Worlds:
                 if leftover.name.startswith("."):
                     shutil.rmtree(leftover)
             self.server_key()
+            damaged = self.server_keys.damaged_file
         except OSError as error:
             raise SettingsUnusable([f"data: the folder {self.folder} cannot be used: {error}"]) from error
+        if damaged is not None:
+            raise SettingsUnusable([f"data: {damaged} holds no key. Remove it: the SMP signs with a new one then, and "
+                                    "tokens from before are refused."])
         for known in found:
             if NAME.match(known.name):
                 self._adopt(known.name)
@@ -250,6 +267,10 @@ class Worlds:
             return None
         return self._fixture(fixture).demo_sign_in
 
+    def demo_smp_user(self, fixture: str) -> DemoSmpUser | None:
+        """An SMP user of a shipped fixture, whose password is public and whose calls are answered; else None."""
+        return self._fixture(fixture).demo_smp_user if fixture in assets.world_fixtures() else None
+
     def _fixture(self, name: str) -> Fixture:
         if name not in self._fixtures:
             shipped = assets.world_fixtures()
@@ -278,9 +299,10 @@ class Worlds:
         start_world(work, content, self.settings.finalising_hour)
 
     def _adopt(self, name: str) -> None:
-        self._worlds[name] = World(name, self.folder / "worlds" / name, self.settings,
-                                   timetable(self.settings.finalising_hour), chores(self.settings.reset_link_hours),
-                                   self.announcements, self._deliveries_of)
+        settings = self.settings
+        self._worlds[name] = World(name, self.folder / "worlds" / name, settings, timetable(settings.finalising_hour),
+                                   chores(settings.reset_link_hours, self._batch_rules), self.announcements,
+                                   self._deliveries_of, self.server_keys, self._batch_rules)
         self.clock_changed(name)
         self._worlds[name].announce([MAIL_TOPIC])
 
@@ -325,7 +347,7 @@ class Worlds:
 
     def _hear(self, name: str, topic: str) -> None:
         """Something is to be done at once: the ticker does it."""
-        if topic in (OUTBOX_TOPIC, REQUESTS_TOPIC):
+        if topic in (OUTBOX_TOPIC, REQUESTS_TOPIC, BATCHES_TOPIC):
             self._wakes[name] = wall_now()
             self._ticker.nudge()
 

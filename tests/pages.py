@@ -195,7 +195,9 @@ class PageClient:
         names = {element.attributes.get("name") for element in form.find_all("input", "select", "textarea")}
         unknown = set(fields or {}) - names
         assert not unknown, f"the form has no fields {unknown}"
-        values = {**_values(form), **(fields or {})}
+        pressed = {element["name"]: element.attributes.get("value", "") for element in form.find_all("button")
+                   if element.text == button and "name" in element.attributes}
+        values = {**_values(form), **pressed, **(fields or {})}
         answer = self.raw("POST", urljoin(page.url, form["action"]), data=values, files=files)
         return self._page(answer, status) if to is None else self._follow(answer, to)
 
@@ -248,6 +250,9 @@ def _values(form: Element) -> dict[str, str]:
         is_chosen = kind not in ("radio", "checkbox") or "checked" in element.attributes
         if "name" in element.attributes and kind not in ("file", "submit") and is_chosen:
             values[element["name"]] = element.attributes.get("value", "")
+    for element in form.find_all("textarea"):
+        # A line break right after the tag is no part of the value; what follows is one text.
+        values[element["name"]] = "".join(each for each in element.children if isinstance(each, str)).lstrip("\r\n")
     for element in form.find_all("select"):
         options = element.find_all("option")
         for option in [option for option in options if "selected" in option.attributes] or options[:1]:

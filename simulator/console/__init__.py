@@ -5,7 +5,10 @@ from __future__ import annotations
 from flask import Blueprint
 
 from simulator.console import (
+    commissioning,
+    connection,
     control_room,
+    documentation,
     entering,
     faults,
     journal,
@@ -15,22 +18,28 @@ from simulator.console import (
     one_entry,
     one_mail,
     one_participant,
+    one_transaction,
     overview,
     participants,
+    registrations,
 )
 from simulator.console.entering import guard
+from simulator.contracts import Contract
 from simulator.web import Surface
 
 
-def surface() -> Surface:
+def surface(smp_contract: Contract) -> Surface:
     """All pages of the console. Looking at them leaves no journal entries, sending a form does."""
     blueprint = Blueprint("console", __name__)
-    for page in (entering, overview, participants, one_participant, control_room, one_dispatch, mailbox, one_mail,
+    for page in (entering, overview, participants, one_participant, connection, commissioning,
+                 registrations, one_transaction, control_room, one_dispatch, mailbox, one_mail,
                  journal, one_entry, faults):
         page.add_routes(blueprint)
+    documentation.add_routes(blueprint, smp_contract)
     menu.add_words(blueprint)
     watching = frozenset(f"console.{name}" for name in (
         "enter_page", "overview_page", "participants_page", "participant_page", "control_room_page", "dispatch_page",
         "mailbox_page", "mail_page", "mail_html", "mail_source", "mail_attachment", "journal_page", "journal_archive",
-        "entry_page", "faults_page"))
+        "entry_page", "faults_page", "connection_page", "commissioning_page", "commissioning_certificate", "smp_page",
+        "assets_page", "units_page", "transaction_page", "smp_documentation_page"))
     return Surface("console", blueprint, guard, unrecorded=watching, prefix="/console")

@@ -127,6 +127,20 @@ def _message(data: _Data) -> str:
     return f"message {data['message']} of {data['lane'].replace('/', ' ')}"
 
 
+def _plain(word: str) -> str:
+    return word.replace("_", " ").replace("pro forma", "pro-forma")
+
+
+def _batch_moved(data: _Data) -> str:
+    errors = f", {_plural(data['errors'], 'error')}" if data["errors"] else ""
+    return f"batch {data['transaction']} {data['before']} → {data['after']}{errors}"
+
+
+def _assets_created(data: _Data) -> str:
+    ids = data["first"] if data["first"] == data["last"] else f"{data['first']} to {data['last']}"
+    return f"{_plural(data['assets'], 'asset')} of {data['organisation']} created by batch {data['transaction']}: {ids}"
+
+
 _LINES: dict[str, _Words] = {
     exchanges.KIND: _exchange,
     envelopes.KIND: _exchange,
@@ -166,6 +180,28 @@ _LINES: dict[str, _Words] = {
                                   f"attempt {_at(data['next_at'])}",
     "message.failed": lambda data: f"{_message(data)} given up after attempt {data['attempts']}: {data['reason']}",
     "message.superseded": lambda data: f"{_message(data)} not sent any more: message {data['by']} takes its place",
+    "connection.moved": lambda data: f"SMP connection of {data['organisation']} {_plain(data['before'])} → "
+                                     f"{_plain(data['after'])}",
+    "connection.changed": lambda data: f"SMP connection of {data['organisation']} changed: "
+                                       f"{', '.join(map(_plain, data['changed']))}",
+    "flow.seen": lambda data: f"flow “{_plain(data['flow'])}” seen from {data['organisation']} for the first time",
+    "smp_token.issued": lambda data: f"token {data['token_id']} of the SMP issued to {data['organisation']}, good "
+                                     f"until {_at(data['expires_at'])}",
+    "smp_token.refused": lambda data: f"authentication of {data['organisation'] or 'an unknown SMP user'} refused: "
+                                      f"{data['reason']}",
+    "signing_key.made": lambda data: f"the SMP signs with the new key {data['key']}"
+                                     f"{' instead of ' + data['before'] if data['before'] else ''}",
+    "signing_key.retired": lambda data: f"key {data['key']} retired: what it signed no longer verifies",
+    "signature.refused": lambda data: f"signature of a request of {data['organisation']} refused: {data['reason']}",
+    "batch.received": lambda data: f"batch {data['transaction']} of {data['organisation']} received: "
+                                   f"{_plain(data['type'])}, {_plural(data['items'], 'asset')}",
+    "batch.moved": _batch_moved,
+    "assets.created": _assets_created,
+    "unit.created": lambda data: f"unit {data['unit']} “{data['name']}” of {data['organisation']} created by batch "
+                                 f"{data['transaction']}, with {_plural(data['assets'], 'asset')}",
+    "batch.return_queued": lambda data: f"batch return of {data['transaction']} "
+                                        + (f"goes to {data['sent_to']}" if data["sent_to"] else
+                                           f"goes nowhere: {data['organisation']} has no callback URL"),
     "faults.changed": _faults_changed,
     "fault.applied": lambda data: f"fault {data['fault']} touched an exchange of {data['surface']}: {_fault(data)}",
     "clock.changed": lambda data: f"clock set to {_at(data['now'])}, {data['mode']}"

@@ -18,6 +18,8 @@ from simulator.web import current_world, work_of_request
 _EFFECT_LABELS = {
     "delayMs": "Delay, in milliseconds", "status": "Status instead", "drop": "Lose it", "truncate": "Cut, after bytes",
     "duplicate": "Send it twice", "outOfOrder": "Out of order", "badSignature": "Wrong signature",
+    "unknownKid": "Unknown key id", "withhold": "Never send it", "expiredToken": "Expired token",
+    "callbackFirst": "Batch return first", "stuck": "Stuck in PROCESSING",
 }
 _WORDS_OF = {"drop": ("request", "answer")}
 _LONGEST_ROUTE = 200
@@ -27,7 +29,7 @@ _SHARE = re.compile(r"[0-9]{0,3}(\.[0-9]{1,9})?")
 
 
 def _effect_field(name: str) -> Field:
-    kind = EFFECTS[name][0]
+    kind = EFFECTS[name].kind
     label = _EFFECT_LABELS.get(name, name)
     if kind is bool:
         return BooleanField(label)
@@ -42,7 +44,7 @@ class FaultForm(FlaskForm):
     """A fault to switch on; each effect that there is has a field of its own, by its name."""
 
     surface = RadioField("What goes wrong", validate_choice=False, choices=[
-        SelectChoice(value=name, label=words.capitalize().replace("api", "API")) for name, words in SURFACES.items()])
+        SelectChoice(value=name, label=words[:1].upper() + words[1:]) for name, words in SURFACES.items()])
     route = StringField("Route")
     participant = SelectField("Participant", validate_choice=False)
     nth = StringField("From exchange number", default="1")
@@ -87,9 +89,9 @@ def _show(form: FaultForm, status: int = 200) -> Any:
 
 def _effects_offered() -> list[tuple[str, str]]:
     """Every effect, and what it does and where."""
-    return [(name, words if len(list(surfaces)) == len(SURFACES)
-             else f"{words}; {' and '.join(SURFACES[surface] for surface in surfaces)} only")
-            for name, (_, surfaces, words) in EFFECTS.items()]
+    return [(name, effect.words if len(effect.surfaces) == len(SURFACES)
+             else f"{effect.words}; {' and '.join(SURFACES[surface] for surface in effect.surfaces)} only")
+            for name, effect in EFFECTS.items()]
 
 
 def _words_of(fault: Fault) -> dict[str, Any]:
@@ -110,7 +112,10 @@ def _words_of(fault: Fault) -> dict[str, Any]:
 def _effect_words(name: str, value: object) -> str:
     known = {"delayMs": f"delayed by {value} ms", "status": f"answered with status {value}",
              "drop": f"{value} lost", "truncate": f"cut after {value} bytes", "duplicate": "sent twice",
-             "outOfOrder": "out of order", "badSignature": "wrongly signed"}
+             "outOfOrder": "out of order", "badSignature": "wrongly signed",
+             "unknownKid": "signed under an unknown key id", "withhold": "never sent",
+             "expiredToken": "with an expired token", "callbackFirst": "answered after the batch return",
+             "stuck": "batch stuck in PROCESSING"}
     if name in known:
         return known[name]
     label = _EFFECT_LABELS.get(name, name)
@@ -181,17 +186,17 @@ def _share(field: Field) -> float:
 def _effect(form: FaultForm) -> dict[str, object]:
     """The effects that were filled in; what should be a number and is none has an error at its field."""
     effect: dict[str, object] = {}
-    for name, (kind, _, _) in EFFECTS.items():
+    for name, known in EFFECTS.items():
         value = form[name].data
-        if kind is bool:
+        if known.kind is bool:
             if value:
                 effect[name] = True
         elif typed(value):
             text = typed(value)
-            if kind is int and not _WHOLE.fullmatch(text.replace(",", "")):
+            if known.kind is int and not _WHOLE.fullmatch(text.replace(",", "")):
                 _complain(form[name], "Enter a whole number.")
             else:
-                effect[name] = int(text.replace(",", "")) if kind is int else text
+                effect[name] = int(text.replace(",", "")) if known.kind is int else text
     return effect
 
 

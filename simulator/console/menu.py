@@ -16,9 +16,11 @@ MENU: tuple[tuple[str, str], ...] = (
     ("Overview", "console.overview_page"),
     ("Participants", "console.participants_page"),
     ("Control room", "console.control_room_page"),
+    ("SMP", "console.smp_page"),
     ("Mailbox", "console.mailbox_page"),
     ("Journal", "console.journal_page"),
     ("Faults", "console.faults_page"),
+    ("Documentation", "console.smp_documentation_page"),
 )
 
 

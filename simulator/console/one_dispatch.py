@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_wtf import FlaskForm
 
 from simulator.console.control_room import STATE_CLASSES, state_meanings
+from simulator.console.message_words import ShownMessage, shown_message
 from simulator.market.dispatches import ENDED, Dispatch, Instruction
 from simulator.market.errors import NotFound, Refused
 from simulator.market.outbox import Attempt, Message, MessageState
-from simulator.market.retries import is_acknowledged
 from simulator.operations import dispatching
-from simulator.operations.delivering import words_of
 from simulator.operations.participants import participant
 from simulator.timekeeping.clock import FROZEN
 from simulator.web import current_world, work_of_request
@@ -25,34 +22,6 @@ _INSTRUCTION_WORDS = {
     Instruction.STOP.value: "Stop message",
     Instruction.EMERGENCY_STOP.value: "Emergency stop message",
 }
-_MESSAGE_WORDS = {
-    MessageState.WAITING: ("waiting", "state-waiting"),
-    MessageState.UNDER_WAY: ("under way", "state-waiting"),
-    MessageState.DELIVERED: ("acknowledged", "state-good"),
-    MessageState.FAILED: ("given up", "state-bad"),
-    MessageState.SUPERSEDED: ("not sent any more", "state-over"),
-    MessageState.HELD: ("held back by a fault", "state-waiting"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class ShownAttempt:
-    """An attempt in words. `is_good` is None while it is under way."""
-
-    attempt: Attempt
-    words: str
-    is_good: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class ShownMessage:
-    """A message of the dispatch in words, with its attempts. `due_at` is when it goes out, if it still does."""
-
-    title: str
-    state: str
-    state_class: str
-    due_at: datetime | None
-    attempts: tuple[ShownAttempt, ...]
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -89,19 +58,7 @@ def _nothing_sent(dispatch: Dispatch, messages: list[tuple[Message, list[Attempt
 
 
 def _shown(message: Message, attempts: list[Attempt]) -> ShownMessage:
-    words, look = _MESSAGE_WORDS[message.state]
-    return ShownMessage(
-        _INSTRUCTION_WORDS.get(message.content["instruction"], "Message"), words, look,
-        message.due_at if message.state is MessageState.WAITING else None, tuple(map(_shown_attempt, attempts)))
-
-
-def _shown_attempt(attempt: Attempt) -> ShownAttempt:
-    outcome = attempt.outcome
-    if outcome is None:
-        return ShownAttempt(attempt, "no outcome noted: under way, or interrupted by the end of the server", None)
-    if outcome.failure is None and is_acknowledged(outcome.status):
-        return ShownAttempt(attempt, f"acknowledged with status {outcome.status}", True)
-    return ShownAttempt(attempt, words_of(outcome), False)
+    return shown_message(_INSTRUCTION_WORDS.get(message.content["instruction"], "Message"), message, attempts)
 
 
 def stop(dispatch_id: str, emergency: bool) -> Any:

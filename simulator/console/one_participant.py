@@ -9,13 +9,16 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectChoice, SelectField, StringField
 
+from simulator.console.connection import STEP_WORDS
 from simulator.console.forms import show_breaches, typed
 from simulator.console.participants import tell_of_invitation
+from simulator.market.connections import SmpConnection
 from simulator.market.errors import NotFound, Refused
 from simulator.market.intervals import Granularity
 from simulator.market.invitations import UnitDraft
 from simulator.market.letters import BatchEmail
 from simulator.operations import participants
+from simulator.operations.connections import connection_of
 from simulator.operations.participants import Participant
 from simulator.operations.sign_in import STEP_SECONDS, current_code, reset_authenticator
 from simulator.timekeeping.clock import FROZEN
@@ -75,7 +78,8 @@ def _show(organisation_id: str, status: int = 200, unit_form: UnitForm | None = 
           change_form: ChangeForm | None = None) -> Any:
     found = _find(organisation_id)
     return render_template(
-        "console/participant.html", participant=found, code=_code_of(found), emails=list(BatchEmail),
+        "console/participant.html", participant=found, smp=_connection_of(organisation_id), step_words=STEP_WORDS,
+        code=_code_of(found), emails=list(BatchEmail),
         unit_form=unit_form or _unit_form(formdata=None),
         change_form=change_form or ChangeForm(formdata=None, name=found.organisation.name, email=found.account.email),
     ), status
@@ -87,6 +91,11 @@ def _find(organisation_id: str) -> Participant:
             return participants.participant(view, organisation_id)
     except NotFound as error:
         abort(404, str(error))
+
+
+def _connection_of(organisation_id: str) -> SmpConnection:
+    with current_world.view() as view:
+        return connection_of(view, organisation_id)
 
 
 def _code_of(found: Participant) -> ShownCode | None:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from flask import Blueprint
 
 from simulator.contracts import Contract
-from simulator.control import clock, contracts, dispatches, faults, journal, mailbox, participants, worlds
+from simulator.control import (
+    clock,
+    connections,
+    contracts,
+    dispatches,
+    faults,
+    journal,
+    mailbox,
+    participants,
+    registrations,
+    signing_keys,
+    worlds,
+)
 from simulator.control.guard import guard
 from simulator.web import Surface
 
@@ -13,11 +25,13 @@ from simulator.web import Surface
 def surface(contracts_in_force: dict[str, Contract]) -> Surface:
     """All of `/_sim` but its health, which the gateway answers. Watching leaves no journal entries, changing does."""
     blueprint = Blueprint("control", __name__)
-    for part in (clock, worlds, journal, participants, mailbox, dispatches, faults):
+    for part in (clock, worlds, journal, participants, connections, registrations, mailbox, dispatches,
+                 faults, signing_keys):
         part.add_routes(blueprint)
     contracts.add_routes(blueprint, contracts_in_force)
     watching = frozenset(f"control.{name}" for name in (
         "read_clock", "read_journal", "read_archive", "list_worlds", "read_contract", "list_participants",
-        "read_participant", "read_code", "list_mails", "read_mail", "read_mail_source", "read_attachment",
-        "list_dispatches", "read_dispatch", "list_faults"))
+        "read_participant", "read_code", "read_commissioning", "read_certificate", "list_mails", "read_mail",
+        "read_mail_source", "read_attachment", "list_dispatches", "read_dispatch", "list_faults", "list_signing_keys",
+        "list_transactions", "read_transaction", "list_assets", "list_units"))
     return Surface("control", blueprint, guard, unrecorded=watching, prefix="/_sim")

@@ -104,10 +104,11 @@ def _as_json(dispatch: Dispatch) -> dict[str, Any]:
 
 def _message(message: Message, attempts: list[Attempt]) -> dict[str, Any]:
     return {"messageId": message.id, "instruction": message.content["instruction"], "state": message.state.value,
-            "dueAt": message.due_at, "attempts": [_attempt(attempt) for attempt in attempts]}
+            "dueAt": message.due_at, "attempts": [attempt_as_json(attempt) for attempt in attempts]}
 
 
-def _attempt(attempt: Attempt) -> dict[str, Any]:
+def attempt_as_json(attempt: Attempt) -> dict[str, Any]:
+    """An attempt at a message, with what came of it."""
     told: dict[str, Any] = {"number": attempt.number, "at": attempt.at, "journalEntry": attempt.journal_entry}
     if attempt.outcome is not None:
         told |= {"status": attempt.outcome.status, "failure": attempt.outcome.failure,

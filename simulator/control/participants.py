@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from simulator.control import connections as smp
 from simulator.control.bodies import Body, refuse
 from simulator.control.refusals import refused
 from simulator.market.errors import NotFound, Refused, RuleBreach
@@ -13,6 +14,7 @@ from simulator.market.intervals import Granularity
 from simulator.market.invitations import Invitation, UnitDraft, id_from_name
 from simulator.market.outbox import Endpoint
 from simulator.operations import dispatch_testing, participants
+from simulator.operations.connections import connection_of
 from simulator.operations.participants import Participant
 from simulator.operations.sign_in import account_of, current_code, reset_authenticator
 from simulator.outbound.endpoint_rules import AUTHS, judge_endpoint, merge_endpoint
@@ -29,7 +31,8 @@ _INVITATION = Body({"required": ["name", "portal"], "properties": {
     "id": _TEXT, "name": _TEXT, "portal": {**_PORTAL, "required": ["email"]}, "units": _UNITS}})
 _DISPATCH = {"type": "object", "additionalProperties": False, "minProperties": 1, "properties": {
     "baseUrl": {"type": ["string", "null"]}, "auth": {"enum": list(AUTHS)}, "secret": _TEXT}}
-_CHANGE = Body({"properties": {"name": _TEXT, "portal": _PORTAL, "units": _UNITS, "dispatch": _DISPATCH}})
+_CHANGE = Body({"properties": {"name": _TEXT, "portal": _PORTAL, "units": _UNITS, "dispatch": _DISPATCH,
+                              "smp": smp.SMP}})
 
 _POINTERS = {"email": "/portal/email", "capacity_kw": "/capacityKw", "base_url": "/dispatch/baseUrl",
              "auth": "/dispatch/auth", "secret": "/dispatch/secret"}
@@ -47,7 +50,7 @@ def add_routes(blueprint: Blueprint) -> None:
                            methods=["POST"])
 
 
-def _as_json(participant: Participant) -> dict[str, Any]:
+def _as_json(view: Any, participant: Participant) -> dict[str, Any]:
     account, endpoint = participant.account, participant.endpoint
     return {
         "id": participant.organisation.id, "name": participant.organisation.name,
@@ -56,7 +59,8 @@ def _as_json(participant: Participant) -> dict[str, Any]:
         "units": [{"id": unit.id, "description": unit.description, "technology": unit.technology,
                    "capacityKw": unit.capacity_kw, "granularity": unit.granularity.value, "zone": unit.zone}
                   for unit in participant.units],
-        "dispatch": {"baseUrl": endpoint and endpoint.base_url, "auth": endpoint.auth if endpoint else "none"}}
+        "dispatch": {"baseUrl": endpoint and endpoint.base_url, "auth": endpoint.auth if endpoint else "none"},
+        "smp": smp.connection_as_json(connection_of(view, participant.organisation.id))}
 
 
 def _unknown(organisation_id: str) -> Response:
@@ -66,14 +70,14 @@ def _unknown(organisation_id: str) -> Response:
 def list_all() -> Response:
     """`{"participants": […]}`, by id."""
     with current_world.view() as view:
-        return json_answer({"participants": [_as_json(each) for each in participants.participants(view)]})
+        return json_answer({"participants": [_as_json(view, each) for each in participants.participants(view)]})
 
 
 def read(organisation_id: str) -> Response:
     """One participant."""
     try:
         with current_world.view() as view:
-            return json_answer(_as_json(participants.participant(view, organisation_id)))
+            return json_answer(_as_json(view, participants.participant(view, organisation_id)))
     except NotFound:
         return _unknown(organisation_id)
 
@@ -85,10 +89,10 @@ def invite() -> Response:
     invitation = Invitation(body.get("id", id_from_name(name)), name, body["portal"]["email"].strip(), _units(body))
     try:
         with work_of_request() as work:
-            made = participants.invite_organisation(work, invitation)
+            made = _as_json(work, participants.invite_organisation(work, invitation))
     except Refused as refusal:
         return refused(refusal, _POINTERS, "/units")
-    return json_answer(_as_json(made), 201)
+    return json_answer(made, 201)
 
 
 def _units(body: dict[str, Any]) -> tuple[UnitDraft, ...]:
@@ -97,24 +101,30 @@ def _units(body: dict[str, Any]) -> tuple[UnitDraft, ...]:
 
 
 def change(organisation_id: str) -> Response:
-    """Another name or address, more units, or where dispatch messages go; those not mentioned stay as they are."""
+    """Another name or address, more units, where dispatch messages go, or the connection to the SMP; those not
+    mentioned stay as they are. A password that was made for the SMP user is in this answer, and in no other.
+    """
     body = _CHANGE.read()
     if not body:
-        refuse([{"pointer": "", "code": "required", "message": "Say what to change: name, portal, units or dispatch."}])
+        refuse([{"pointer": "", "code": "required",
+                 "message": "Say what to change: name, portal, units, dispatch or smp."}])
     endpoint, breaches = _endpoint(organisation_id, body.get("dispatch"))
     try:
+        wanted = smp.read_wanted(organisation_id, body["smp"]) if "smp" in body else None
         with work_of_request() as work:
-            _change(work, organisation_id, body, breaches)
+            _change(work, organisation_id, body, breaches, wanted)
             if endpoint is not None:
                 dispatch_testing.set_endpoint(work, endpoint)
             elif "dispatch" in body:
                 dispatch_testing.remove_endpoint(work, organisation_id)
-            changed = participants.participant(work, organisation_id)
+            changed = _as_json(work, participants.participant(work, organisation_id))
     except NotFound:
         return _unknown(organisation_id)
     except Refused as refusal:
         return refused(refusal, _POINTERS, "/units")
-    return json_answer(_as_json(changed))
+    if wanted is not None and wanted.made_password is not None:
+        changed["smp"]["password"] = wanted.made_password
+    return json_answer(changed)
 
 
 def _endpoint(organisation_id: str, wanted: dict[str, Any] | None) -> tuple[Endpoint | None, list[RuleBreach]]:
@@ -129,17 +139,25 @@ def _endpoint(organisation_id: str, wanted: dict[str, Any] | None) -> tuple[Endp
     return endpoint, judge_endpoint(endpoint, frozenset(current_world.settings.allow_targets)).breaches
 
 
-def _change(work: Any, organisation_id: str, body: dict[str, Any], breaches: list[RuleBreach]) -> None:
+def _change(work: Any, organisation_id: str, body: dict[str, Any], breaches: list[RuleBreach],
+            wanted: smp.WantedChange | None) -> None:
     """Change all but the endpoint. Raises NotFound, and Refused with the endpoint's breaches too."""
     participants.participant(work, organisation_id)
-    if body.keys() != {"dispatch"}:
+    found: list[RuleBreach] = []
+    if not body.keys() <= {"dispatch", "smp"}:
         try:
             participants.change_participant(
                 work, organisation_id, body.get("name"), body.get("portal", {}).get("email"), _units(body))
         except Refused as refusal:
-            raise Refused([*refusal.breaches, *breaches]) from None
-    if breaches:
-        raise Refused(breaches)
+            found += refusal.breaches
+    found += breaches
+    if wanted is not None:
+        try:
+            smp.apply_change(work, organisation_id, wanted)
+        except Refused as refusal:
+            found += refusal.breaches
+    if found:
+        raise Refused(found)
 
 
 def invite_again(organisation_id: str) -> Response:
@@ -147,12 +165,12 @@ def invite_again(organisation_id: str) -> Response:
     _NOTHING.read()
     try:
         with work_of_request() as work:
-            invited = participants.invite_again(work, organisation_id)
+            invited = _as_json(work, participants.invite_again(work, organisation_id))
     except NotFound:
         return _unknown(organisation_id)
     except Refused as refusal:
         return refused(refusal, _POINTERS, "/units")
-    return json_answer(_as_json(invited))
+    return json_answer(invited)
 
 
 def read_code(organisation_id: str) -> Response:

@@ -10,7 +10,8 @@ from simulator.market.errors import Refused, RuleBreach
 from simulator.web import problem
 
 _CONFLICTS = frozenset({"participant_exists", "email_taken", "unit_taken", "already_active", "ended",
-                        "emergency_pending"})
+                        "emergency_pending", "username_taken", "flows_not_seen", "already_done", "not_yet", "only_key",
+                        "not_stuck"})
 
 
 def refused(refusal: Refused, pointers: Mapping[str, str], records: str = "") -> Response:
@@ -27,6 +28,8 @@ def refused(refusal: Refused, pointers: Mapping[str, str], records: str = "") ->
 
 
 def _pointer(breach: RuleBreach, pointers: Mapping[str, str], records: str) -> str:
+    if breach.pointer is not None:
+        return breach.pointer
     if breach.field is None:
         return ""
     place = pointers.get(breach.field, f"/{breach.field}")

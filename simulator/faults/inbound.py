@@ -8,7 +8,10 @@ from typing import Protocol
 from urllib.parse import parse_qsl
 
 from simulator.exchanges import Exchange
+from simulator.faults.rules import Seam
+from simulator.operations.batches import batch_of_request, end_batch
 from simulator.operations.faulting import strike
+from simulator.operations.smp_tokens import expired_copy
 from simulator.wire import WireCalls
 from simulator.world import World
 
@@ -29,10 +32,15 @@ class Request(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Struck:
-    """What goes wrong with a request; `entry` is the journal entry it has, or will have when it is answered."""
+    """What goes wrong with a request; `entry` is the journal entry it has, or will have when it is answered.
+
+    `query` and `headers` are what it is answered by.
+    """
 
     effects: dict[str, object]
     entry: int
+    query: str
+    headers: dict[str, str]
 
     @property
     def delay_seconds(self) -> float:
@@ -48,6 +56,11 @@ class Struck:
     def loses_answer(self) -> bool:
         """Whether no answer ever comes."""
         return "drop" in self.effects
+
+    @property
+    def returns_first(self) -> bool:
+        """Whether the batch that it submits is worked through, and its return sent, before it is answered."""
+        return "callbackFirst" in self.effects
 
     @property
     def cut(self) -> int | None:
@@ -91,13 +104,35 @@ class InboundFaults:
             return None
         with world.work() as work:
             entry = work.reserve_entry()
-            participant = self._calls.participant_of(work, request.method, request.path, request.query, request.headers)
-            struck = Struck(strike(work, surface, request.path, participant, entry), entry)
-        if not struck.effects:
+            participant = self._calls.participant_of(world, work, request.method, request.path, request.query,
+                                                     request.headers)
+            effects = strike(work, surface, request.path, participant, entry, seam=Seam.REQUEST)
+        if not effects:
             return None
+        query, headers = request.query, request.headers
+        if "expiredToken" in effects:
+            query, headers = self._with_expired_token(world, request)
+        struck = Struck(effects, entry, query, headers)
         if not struck.is_answered:
             self._note(world, surface, request, struck)
         return struck
+
+    def _with_expired_token(self, world: World, request: Request) -> tuple[str, dict[str, str]]:
+        """Query and headers with a token that has really expired, so that the call's own check refuses it."""
+        key = world.server_key_if_made()
+        with world.view() as view:
+            return self._calls.with_other_token(
+                request.method, request.path, request.query, request.headers,
+                lambda token: expired_copy(view, world.token_rules, key, token, world.credential_now()))
+
+    def return_first(self, world: World, struck: Struck) -> None:
+        """Work the batch through that a call has submitted, and send its return, before anybody reads the answer."""
+        with world.work() as work:
+            found = batch_of_request(work, struck.entry)
+            if found is None:
+                return
+            end_batch(work, world.batch_rules, found.id)
+        world.time.finish_lane(found.id)
 
     def _note(self, world: World, surface: str, request: Request, struck: Struck) -> None:
         """A request that gets no further has its entry now."""

@@ -3,26 +3,61 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
+from enum import Enum
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 SURFACES = {
     "participant": "calls of the participant API",
     "portal": "pages of the portal",
     "dispatch": "messages to a participant's endpoint",
+    "smp": "calls of the SMP API, and the batches they submit",
+    "callback": "batch returns to a participant's callback URL",
 }
 """Where a fault can happen."""
 
+
+class Seam(Enum):
+    """Where a fault takes hold: a request before it is answered, a message as it goes out, a batch as it goes on."""
+
+    REQUEST = "request"
+    MESSAGE = "message"
+    BATCH = "batch"
+
+
+_MESSAGES = ("dispatch", "callback")
+
+
+class Effect(NamedTuple):
+    """What can go wrong: the type of its value, the surfaces that know it, and in words what it does."""
+
+    kind: type
+    surfaces: Collection[str]
+    words: str
+
+
 EFFECTS = {
-    "delayMs": (int, SURFACES.keys(), "so many milliseconds later (of the wall clock)"),
-    "status": (int, SURFACES.keys(), "answered with this status instead; a message to an endpoint is not sent at all"),
-    "drop": (str, SURFACES.keys(), "'request': lost on the way there; 'answer': it arrives, and the answer is lost"),
-    "truncate": (int, SURFACES.keys(), "cut after so many bytes: the answer of a call, the body of a message"),
-    "duplicate": (bool, ("dispatch",), "the message is sent twice"),
-    "outOfOrder": (bool, ("dispatch",), "the message is held back until the next one of its dispatch was delivered"),
-    "badSignature": (bool, ("dispatch",), "the X-Signature of the message is wrong"),
+    "delayMs": Effect(int, SURFACES.keys(), "so many milliseconds later (of the wall clock)"),
+    "status": Effect(int, SURFACES.keys(), "answered with this status instead; a message to an endpoint is not sent "
+                     "at all"),
+    "drop": Effect(str, SURFACES.keys(), "'request': lost on the way there; 'answer': it arrives, and the answer is "
+                   "lost"),
+    "truncate": Effect(int, SURFACES.keys(), "cut after so many bytes: the answer of a call, the body of a message"),
+    "duplicate": Effect(bool, _MESSAGES, "the message is sent twice"),
+    "outOfOrder": Effect(bool, ("dispatch",), "the message is held back until the next one of its dispatch was "
+                         "delivered"),
+    "badSignature": Effect(bool, _MESSAGES, "the signature of the message is wrong"),
+    "unknownKid": Effect(bool, ("callback",), "the message is signed under a key id that the published keys do not "
+                         "have"),
+    "withhold": Effect(bool, ("callback",), "the message is never sent: only a status call tells how the batch ended"),
+    "expiredToken": Effect(bool, ("smp",), "the token of the call has expired"),
+    "callbackFirst": Effect(bool, ("smp",), "the batch is worked through, and its return sent, before the call is "
+                            "answered"),
+    "stuck": Effect(bool, ("smp",), "the batch stays in PROCESSING until somebody lets it go on"),
 }
-"""Effect -> its type, the surfaces that know it, and what it does."""
+"""Every effect by its name."""
 
 LONGEST_DELAY_MS = 120_000
 _BYTES_OF_CHANCE = 8
@@ -53,6 +88,13 @@ def matches(fault: Fault, surface: str, route: str, participant: str | None) -> 
     """Whether an exchange is one that a fault is about."""
     return (fault.surface == surface and (fault.route is None or fnmatchcase(route, fault.route))
             and (fault.participant is None or fault.participant == participant))
+
+
+def seam_of(surface: str, effect: Collection[str]) -> Seam:
+    """The seam at which a fault of a surface with these effects takes hold."""
+    if surface in _MESSAGES:
+        return Seam.MESSAGE
+    return Seam.BATCH if "stuck" in effect else Seam.REQUEST
 
 
 def strikes(fault: Fault) -> bool:
@@ -86,21 +128,24 @@ def effect_problems(surface: str, effect: dict[str, object]) -> list[tuple[str, 
         return [("", f"Say what goes wrong: {', '.join(_known(surface))}.")]
     problems = []
     for name, value in effect.items():
-        kind, surfaces, _ = EFFECTS.get(name, (None, (), ""))
-        if kind is None or surface not in surfaces:
+        known = EFFECTS.get(name)
+        if known is None or surface not in known.surfaces:
             problems.append((name, f"{name[:40]!r} is no fault of {surface}; there are {', '.join(_known(surface))}."))
-        elif type(value) is not kind:
-            words = {int: "a whole number", str: "a word", bool: "true or false"}[kind]
+        elif type(value) is not known.kind:
+            words = {int: "a whole number", str: "a word", bool: "true or false"}[known.kind]
             problems.append((name, f"{name} is {words}."))
         else:
             problems += [(name, problem) for problem in _value_problems(name, value)]
-            if surface == "dispatch" and name == "status" and 200 <= value < 300:
+            if surface in _MESSAGES and name == "status" and 200 <= value < 300:
                 problems.append((name, "A message that was not sent cannot be acknowledged: give 300 to 599."))
+    if "stuck" in effect and len(effect) > 1 and surface in EFFECTS["stuck"].surfaces:
+        problems.append(("stuck", "stuck is about the batch, and the other effects are about the call that submits it: "
+                         "switch it on as a fault of its own."))
     return problems
 
 
 def _known(surface: str) -> list[str]:
-    return [name for name, (_, surfaces, _) in EFFECTS.items() if surface in surfaces]
+    return [name for name, effect in EFFECTS.items() if surface in effect.surfaces]
 
 
 def _value_problems(name: str, value: object) -> list[str]:

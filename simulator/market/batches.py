@@ -52,7 +52,8 @@ class Transaction:
     """A batch that was accepted. `result` is in canonical names, `{"assets": [{"external_reference", "asset_id"}]}` or
     `{"unit": {"unit_id", "name"}}`, and None until something was created. `cause` is the request's journal entry.
 
-    `due_at` is the market time at which it moves on by itself, None when nothing but polls move it.
+    `due_at` is the market time at which it ends by itself, None when nothing but polls move it; `stuck` when a fault
+    keeps it in PROCESSING until somebody lets it go on.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Transaction:
     result: dict[str, Any] | None
     errors: tuple[BatchError, ...]
     cause: int | None
+    stuck: bool = False
 
     @property
     def has_ended(self) -> bool:

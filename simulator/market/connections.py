@@ -44,6 +44,20 @@ class Flow(Enum):
     SIGNED_REQUEST = "signed_request"
 
 
+FLOW_WORDS = {
+    Flow.AUTHENTICATE: ("Authenticate", "a token is returned"),
+    Flow.ASSETS_SUBMITTED: ("Manage Asset, Create", "assets are submitted, a Transaction ID is returned"),
+    Flow.ASSETS_SUCCESS_RETURNED: ("Manage Asset, Create", "the batch return brings a success notification"),
+    Flow.ASSETS_ERRORS_RETURNED: ("Manage Asset, Create", "the batch return brings a list of errors"),
+    Flow.UNIT_SUBMITTED: ("Manage Unit, Create", "a unit is submitted, a Transaction ID is returned"),
+    Flow.UNIT_SUCCESS_RETURNED: ("Manage Unit, Create", "the batch return brings a success notification"),
+    Flow.UNIT_ERRORS_RETURNED: ("Manage Unit, Create", "the batch return brings a list of errors"),
+    Flow.STATUS_READ: ("Get Transaction Status", "the status of a submitted payload is returned"),
+    Flow.SIGNED_REQUEST: ("Signed JSON", "a request carries a signature that verifies"),
+}
+"""The API of the overview's table that a flow belongs to, and what happens in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class SeenFlow:
     """A flow that was seen from a participant; `journal_entry` proves it."""
@@ -85,7 +99,8 @@ SIGNATURES = ("optional", "required")
 class SmpConnection:
     """An organisation's connection. `username` and `password_hash` are None until they were given out.
 
-    `jwks` are its public keys as a JWKS (JSON text), made from the pro-forma when access is provided; None without.
+    `callback_url` and `jwks` come from the pro-forma as it is now, and are None without; `jwks` are its public keys, a
+    JWKS (JSON text).
     """
 
     organisation_id: str

@@ -20,6 +20,10 @@ class MessageKind(Enum):
     BATCH_RETURN = "batch_return"
 
 
+RETRIED = frozenset({MessageKind.DISPATCH, MessageKind.BATCH_RETURN})
+"""Messages that are tried again until they are acknowledged or given up; the others are sent once."""
+
+
 class MessageState(Enum):
     """Where a message stands. `superseded`: a later message of its lane made it pointless while it still waited.
 
@@ -70,6 +74,7 @@ class DueMessage:
 
     id: int
     organisation_id: str
+    kind: MessageKind
 
 
 @dataclass(frozen=True, slots=True)

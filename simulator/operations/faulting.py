@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.faults.rules import Fault, matches, strikes
+from simulator.faults.rules import Fault, Seam, matches, seam_of, strikes
 from simulator.market.facts import FaultApplied, FaultsChanged
 from simulator.store import faults
 from simulator.store.work import View, Work
@@ -33,11 +33,15 @@ def switch_off(work: Work, fault_id: int | None = None) -> int:
     return count
 
 
-def strike(work: Work, surface: str, route: str, participant: str | None, exchange: int) -> dict[str, object]:
-    """The effects that touch an exchange, all faults' together; each is a fact caused by the exchange's entry."""
+def strike(work: Work, surface: str, route: str, participant: str | None, exchange: int | None, *, seam: Seam
+           ) -> dict[str, object]:
+    """The effects that touch an exchange at a seam, all faults' together; each is a fact caused by entry `exchange`.
+
+    Faults that take hold at another seam do not count the exchange.
+    """
     effects: dict[str, object] = {}
     for fault in faults.all_faults(work, surface):
-        if not matches(fault, surface, route, participant):
+        if seam_of(surface, fault.effect) is not seam or not matches(fault, surface, route, participant):
             continue
         struck = strikes(fault)
         faults.count_exchange(work, fault, struck)

@@ -21,14 +21,17 @@ import yaml
 from simulator import assets
 from simulator.ids import new_api_token
 from simulator.market.addresses import is_address
+from simulator.market.connections import Step, has_access
 from simulator.market.intervals import Granularity, last_period_end
 from simulator.market.letters import BatchEmail
 from simulator.market.organisations import MeterableUnit, Organisation, Zone
 from simulator.market.readings import Reading
+from simulator.operations.fixture_connections import connection_from, problems_of_connection
 from simulator.operations.month_end import finalise_history
 from simulator.operations.password_links import send_invitation
 from simulator.passwords import hash_public_password
 from simulator.store import accounts, email_opt_ins, organisations, readings, tokens
+from simulator.store.connections import save_connection
 from simulator.store.work import Work
 
 
@@ -50,6 +53,15 @@ class DemoSignIn:
 
 
 @dataclass(frozen=True)
+class DemoSmpUser:
+    """A public SMP user of a shipped fixture whose connection has access."""
+
+    organisation_id: str
+    username: str
+    password: str
+
+
+@dataclass(frozen=True)
 class Fixture:
     """A fixture that was read and checked."""
 
@@ -66,6 +78,15 @@ class Fixture:
         for entry in self.content["organisations"]:
             if "password" in entry["portal"]:
                 return DemoSignIn(entry["id"], entry["portal"]["email"], entry["portal"]["password"])
+        return None
+
+    @property
+    def demo_smp_user(self) -> DemoSmpUser | None:
+        """The first SMP user whose calls are answered."""
+        for entry in self.content["organisations"]:
+            smp = entry.get("smp")
+            if smp is not None and has_access(Step(smp["connection"])):
+                return DemoSmpUser(entry["id"], smp["username"], smp["password"])
         return None
 
 
@@ -96,6 +117,7 @@ def _inconsistencies(content: dict[str, Any]) -> Iterator[str]:
         "e-mail address": [entry["portal"]["email"].lower() for entry in entries],
         "api_token": [entry["api_token"] for entry in entries if "api_token" in entry],
         "unit": [unit["id"] for unit in units],
+        "SMP username": [entry["smp"]["username"] for entry in entries if "username" in entry.get("smp", {})],
     }.items():
         for value, count in Counter(values).items():
             if count > 1:
@@ -105,6 +127,9 @@ def _inconsistencies(content: dict[str, Any]) -> Iterator[str]:
             yield f"organisation {entry['id']}: {entry['portal']['email']!r} is not an email address"
         if len(entry["portal"].get("authenticator_secret", "")) % 8 in (1, 3, 6):
             yield f"organisation {entry['id']}: its authenticator_secret is not base32; 16 or 32 characters are usual"
+        if "smp" in entry:
+            for problem in problems_of_connection(entry["smp"]):
+                yield f"organisation {entry['id']}: smp: {problem}"
     for unit in units:
         if unit["zone"] not in zones:
             yield f"unit {unit['id']}: its zone {unit['zone']!r} is not among the zones"
@@ -142,6 +167,8 @@ def _add_organisation(work: Work, entry: dict[str, Any], zones: dict[str, Zone])
         organisations.add_unit(work, MeterableUnit(
             0, unit["id"], entry["id"], unit["description"], unit["technology"], unit["capacity_kw"],
             Granularity(unit["granularity"]), zone.code, zone.name, zone.licence_area))
+    if "smp" in entry:
+        save_connection(work, connection_from(entry["id"], entry["smp"]))
     stored = organisations.units_of(work, entry["id"])
     for unit in entry["units"]:
         if "readings" in unit:

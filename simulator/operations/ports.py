@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
 
+from simulator.market.batches import TransactionType
 from simulator.market.outbox import Message, Rendered
+from simulator.store.work import View
 
 
 class CannotSay(Exception):
@@ -12,8 +16,32 @@ class CannotSay(Exception):
 
 
 class MessageWriter(Protocol):
-    """Writes messages as the contract in force wants them."""
+    """Writes messages as the contract in force wants them, and signs those that are signed."""
 
-    def write(self, message: Message) -> Rendered:
+    def write(self, view: View, message: Message) -> Rendered:
         """The message as it goes over the wire, without its base url. Raises CannotSay."""
+        ...
+
+
+class CannotRead(Exception):
+    """A stored batch that the contract in force cannot read, because another one was in force then; the text says why.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBatch:
+    """A batch that was read: assets, or the one unit, in canonical names and values.
+
+    `pointer(index, field)` is where a field of a record stood in what was sent, as a JSON Pointer.
+    """
+
+    records: list[dict[str, Any]]
+    pointer: Callable[[int, str], str]
+
+
+class BatchReader(Protocol):
+    """Reads batches as the contract in force has them."""
+
+    def read(self, type: TransactionType, media_type: str, body: bytes) -> ReadBatch:
+        """The batch that a request's body is. Raises CannotRead."""
         ...

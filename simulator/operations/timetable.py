@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, time
 
 from simulator.market.letters import BatchEmail
+from simulator.operations import dispatching
+from simulator.operations.batches import BatchRules, advance_due_batch, batches_due, next_batch_event
 from simulator.operations.dispatching import begin_due_dispatches, dispatches_begin
 from simulator.operations.email_preferences import (
     send_daily_schedules,
@@ -41,20 +43,34 @@ def timetable(finalising_hour: int) -> tuple[Job, ...]:
 
 @dataclass(frozen=True)
 class Chore:
-    """What is done as soon as it is there to be done: `is_due` looks, at a market time; `operation` does it."""
+    """What is done as soon as it is there to be done: `is_due` looks, at a market time; `operation` does it.
+
+    `bit_by_bit`: one call of `operation` may leave some of it for another one, so that others get their turn between.
+    """
 
     name: str
     is_due: Callable[[View, datetime], bool]
     operation: Callable[[Work], None]
+    bit_by_bit: bool = False
 
 
-def chores(reset_link_hours: int) -> tuple[Chore, ...]:
-    """Everything that waits for no hour of the day: dispatches that begin, and requests for links."""
+def chores(reset_link_hours: int, batches: BatchRules | None = None) -> tuple[Chore, ...]:
+    """Everything that waits for no hour of the day: dispatches that begin, requests for links, and batches of the SMP.
+
+    Without rules for them, batches stay where they are.
+    """
     return (
         Chore("begin_dispatches", dispatches_begin, begin_due_dispatches),
         Chore("answer_reset_requests", lambda view, now: requests_wait(view),
               lambda work: answer_requests(work, reset_link_hours)),
+        *(() if batches is None else (
+            Chore("advance_batches", batches_due, lambda work: advance_due_batch(work, batches), bit_by_bit=True),)),
     )
+
+
+def next_event(view: View, after: datetime | None = None) -> datetime | None:
+    """When the next message is due, dispatch begins or batch goes on, later than `after` if given."""
+    return min(filter(None, (dispatching.next_event(view, after), next_batch_event(view, after))), default=None)
 
 
 def next_sending(email: BatchEmail, now: datetime) -> datetime:

@@ -1,8 +1,8 @@
 """Delivers the messages of the outbox: claims, sends with no transaction open, and notes the outcome.
 
-Messages of one dispatch go one after the other; participants, and dispatches of one, go side by side. As time passes
-the courier sends in the background; when the clock is moved, whoever moves it waits until all that is due at that
-instant has been answered or given up.
+Messages of one lane (a dispatch, a batch) go one after the other; participants, and lanes of one, go side by side. As
+time passes the courier sends in the background; when the clock is moved, whoever moves it waits until all that is due
+at that instant has been answered or given up.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from simulator.faults.outbound import STATUS_WORDS, FaultyTransport
-from simulator.market.outbox import DueMessage, Outcome
+from simulator.market.outbox import DueMessage, MessageKind, Outcome, Rendered
 from simulator.operations import delivering
 from simulator.operations.delivering import Claimed
-from simulator.operations.ports import MessageWriter
-from simulator.outbound.envelopes import KIND, NO_ENDPOINT, exchange_of, outcome_of, request_of
+from simulator.outbound.envelopes import KIND, exchange_of, no_endpoint_words, outcome_of, request_of
 from simulator.outbound.lanes import Lanes
 from simulator.outbound.transport import Transport
+from simulator.outbound.writers import WorldWriter, Writers, left_for_transport
 from simulator.timekeeping.clock import stopwatch
 from simulator.world import World
 
@@ -53,14 +53,18 @@ class WorldDeliveries:
         """Send what is due now, and wait for every outcome; False when nothing more will be sent."""
         return self._courier.send_due_and_wait(self._world)
 
+    def finish_lane(self, lane: str) -> None:
+        """Send what is due now in one lane, and wait for its outcome."""
+        self._courier.send_lane_and_wait(self._world, lane)
+
 
 class Courier:
     """Sends what is due in the worlds, until it is stopped."""
 
-    def __init__(self, transport: Transport, writer: MessageWriter, ladder: tuple[timedelta, ...]) -> None:
+    def __init__(self, transport: Transport, writers: Writers, ladder: tuple[timedelta, ...]) -> None:
         self._ending = threading.Event()
         self._transport = FaultyTransport(transport, self._ending)
-        self._writer = writer
+        self._writers = writers
         self._ladder = ladder
         self._lanes = Lanes(self._deliver)
 
@@ -80,55 +84,75 @@ class Courier:
         while not (self._lanes.stopped or world.gate.wanted_alone):
             due = self._due(world)
             self._begin(world, due)
-            self._lanes.wait_until_done(lambda group: group.world is world and group.generation == world.generation)
+            self._lanes.wait_until_done(lambda group, _: group.world is world and group.generation == world.generation)
             if not due:
                 return True
         return False
 
+    def send_lane_and_wait(self, world: World, lane: str) -> None:
+        """Send what is due in a lane of a world now, and wait for its outcome; other messages are not waited for."""
+        with world.view() as view:
+            mine = {message.id for message, _ in delivering.messages_of_lane(view, lane)}
+        self._begin(world, self._due(world, lane))
+        # What was under way already is waited for as well.
+        self._lanes.wait_until_done(lambda group, message: (
+            message.id in mine and group.world is world and group.generation == world.generation))
+
     def _begin(self, world: World, messages: list[DueMessage]) -> None:
         for message in messages:
-            self._lanes.add(_Group(world, world.generation, message.organisation_id), message.id)
+            self._lanes.add(_Group(world, world.generation, message.organisation_id), message)
 
     def stop(self) -> None:
         """Begin no more attempts. Those under way are made again at the next start if their outcome came too late."""
         self._ending.set()
         self._lanes.stop()
 
-    def _due(self, world: World) -> list[DueMessage]:
+    def _due(self, world: World, lane: str | None = None) -> list[DueMessage]:
         with world.view() as view:
-            return delivering.due_messages(view, world.now())
+            return delivering.due_messages(view, world.now(), lane)
 
-    def _deliver(self, group: _Group, message_id: int) -> None:
+    def _deliver(self, group: _Group, message: DueMessage) -> None:
         world = group.world
         try:
-            claimed = self._claim(group, message_id)
+            claimed = self._claim(group, message)
             if claimed is not None:
                 self._conclude(group, claimed, self._send(world, claimed))
         except Exception:
             # The next message must not wait for ever behind one that our own fault stopped.
-            _log.exception("world %s: message %s could not be delivered", world.name, message_id)
+            _log.exception("world %s: message %s could not be delivered", world.name, message.id)
 
-    def _claim(self, group: _Group, message_id: int) -> Claimed | None:
+    def _claim(self, group: _Group, message: DueMessage) -> Claimed | None:
         world = group.world
         if not world.gate.enter(wait=False):
             return None
         try:
             if _is_replaced(group):
                 return None
+            writer = self._writers.of(world)
+            prepared = self._prepare(world, message, writer)
             with world.work() as work:
-                claimed = delivering.claim(work, message_id, self._writer)
+                claimed = delivering.claim(work, message.id, writer, prepared)
                 if claimed is not None:
+                    claimed = replace(claimed, rendered=writer.for_attempt(work, claimed))
                     work.add_entry(claimed.journal_entry, KIND, self._exchange(world, claimed, None),
                                    claimed.message.cause)
                 return claimed
         finally:
             world.gate.leave()
 
+    def _prepare(self, world: World, message: DueMessage, writer: WorldWriter) -> Rendered | None:
+        """A batch return, which may be long and is signed, is written while nobody has to wait for that."""
+        if message.kind is not MessageKind.BATCH_RETURN:
+            return None
+        with world.view() as view:
+            return delivering.prepare(view, message.id, writer)
+
     def _send(self, world: World, claimed: Claimed) -> Outcome:
         began = stopwatch()
         if claimed.endpoint is None:
-            return Outcome("", None, "no_endpoint", NO_ENDPOINT, 0.0)
-        sent = self._transport.send(request_of(claimed), claimed.effects)
+            return Outcome("", None, "no_endpoint", no_endpoint_words(claimed.message), 0.0)
+        sent = self._transport.send(
+            request_of(claimed), left_for_transport(claimed.message, claimed.effects))
         outcome = outcome_of(claimed, sent, world.now(), round((stopwatch() - began) * 1_000, 2))
         return replace(outcome, reason=STATUS_WORDS.format(outcome.status)) if "status" in claimed.effects else outcome
 

@@ -1,4 +1,4 @@
-"""Writes messages of the outbox as the contract in force wants them."""
+"""Writes dispatch messages as the contract in force wants them."""
 
 from __future__ import annotations
 

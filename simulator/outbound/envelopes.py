@@ -1,4 +1,4 @@
-"""A claimed message as an HTTP request, and an attempt as the journal keeps it (wire.md, Dispatch: all assumed)."""
+"""A claimed message as an HTTP request, and an attempt as the journal keeps it (all assumed)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from simulator.exchanges import MASK, mask_body, mask_values
-from simulator.market.outbox import MessageKind, Outcome
+from simulator.market.outbox import Message, MessageKind, Outcome
 from simulator.operations.delivering import Claimed
 from simulator.outbound import outcomes
 from simulator.outbound.transport import Message as Request
@@ -17,14 +17,19 @@ KIND = "http.out"
 MEANING = "A message that the simulator sent to a participant, and the answer."
 
 NO_ENDPOINT = "There is no endpoint to send it to: set the “Participant endpoint base url” in Dispatch Settings."
-_SURFACES = {MessageKind.DISPATCH: "dispatch", MessageKind.TEST: "dispatch", MessageKind.CHECK: "check"}
+NO_CALLBACK = "There is no callback URL to send it to: the participant's connection to the SMP has none any more."
+_SURFACES = {MessageKind.DISPATCH: "dispatch", MessageKind.TEST: "dispatch", MessageKind.CHECK: "check",
+             MessageKind.BATCH_RETURN: "callback"}
 _ANSWER_CHARACTERS = 4_000
 
 
 def request_of(claimed: Claimed) -> Request:
-    """The request of an attempt: id and number of the attempt in its headers, and proof of the sender where wanted."""
+    """The request of an attempt: id and number of the attempt in its headers, and proof of the sender where wanted.
+
+    A batch return has all that in it already, as its contract says.
+    """
     headers = dict(claimed.rendered.headers)
-    if claimed.message.kind is not MessageKind.CHECK:
+    if claimed.message.kind in (MessageKind.DISPATCH, MessageKind.TEST):
         headers |= {"X-Dispatch-Id": _header_text(claimed.message.content["dispatch_id"]),
                     "X-Attempt": str(claimed.number)}
     if claimed.message.kind is MessageKind.TEST:
@@ -37,6 +42,11 @@ def request_of(claimed: Claimed) -> Request:
         key = (endpoint.secret or "").encode()
         headers["X-Signature"] = f"sha256={hmac.new(key, body, hashlib.sha256).hexdigest()}"
     return Request(claimed.rendered.method, _url_of(claimed), headers, body)
+
+
+def no_endpoint_words(message: Message) -> str:
+    """Why a message cannot be sent anywhere."""
+    return NO_CALLBACK if message.kind is MessageKind.BATCH_RETURN else NO_ENDPOINT
 
 
 def _url_of(claimed: Claimed) -> str:
@@ -68,7 +78,9 @@ def exchange_of(claimed: Claimed, request: Request, outcome: Outcome | None, cha
         "message": claimed.message.id, "attempt": claimed.number, "method": request.method, "url": request.url,
         "request_headers": mask_values(request.headers), "request_body": mask_body(request.body, characters),
     }
-    if claimed.message.kind is not MessageKind.CHECK:
+    if claimed.message.kind is MessageKind.BATCH_RETURN:
+        told["transaction"] = claimed.message.lane
+    elif claimed.message.kind is not MessageKind.CHECK:
         told["dispatch"] = claimed.message.content["dispatch_id"]
     if outcome is not None:
         told |= {"status": outcome.status, "answer_headers": mask_values(dict(outcome.answer_headers)),

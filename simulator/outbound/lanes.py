@@ -55,10 +55,10 @@ class Lanes:
                 del self._threads[group]
             return None
 
-    def wait_until_done(self, is_mine: Callable[[Hashable], bool]) -> None:
-        """Wait until no piece of the groups that are mine waits or is under way."""
+    def wait_until_done(self, is_mine: Callable[[Hashable, Hashable], bool]) -> None:
+        """Wait until no piece that is mine, told by its group and itself, waits or is under way."""
         with self._changed:
-            self._changed.wait_for(lambda: not any(is_mine(group) for group, _ in self._known))
+            self._changed.wait_for(lambda: not any(is_mine(group, piece) for group, piece in self._known))
 
     @property
     def stopped(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.contracts import BEARER, BoundOperation, WireAnswer, WireRequest
 from simulator.operations.tokens import organisation_of_token
 from simulator.wire import refuse
-from simulator.world import View
+from simulator.world import View, World
 
 
 def token_of(operation: BoundOperation, request: WireRequest) -> str | None:
@@ -13,7 +13,7 @@ def token_of(operation: BoundOperation, request: WireRequest) -> str | None:
     return (operation.credential or BEARER).read(request)
 
 
-def whose(view: View, operation: BoundOperation, request: WireRequest) -> str | None:
+def whose(world: World, view: View, operation: BoundOperation, request: WireRequest) -> str | None:
     """The organisation that the token of a call speaks for."""
     token = token_of(operation, request)
     organisation = None if token is None else organisation_of_token(view, token)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import orjson
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
 
 from simulator.market.dispatches import Dispatch, State
 from simulator.market.outbox import Endpoint
 from simulator.store import tables
-from simulator.store.engine import insert
+from simulator.store.engine import BulkStatement, Query, insert
 from simulator.store.instants import from_micros, to_micros
 from simulator.store.work import View, Work
 
@@ -26,9 +27,20 @@ def add_dispatch(work: Work, dispatch: Dispatch) -> None:
         "created_at": to_micros(dispatch.created_at), "stopped_at": None})
 
 
+# What happens with every message is compiled once.
+_dispatches, _settings = tables.dispatches.c, tables.dispatch_settings.c
+_BY_ID = Query(select(tables.dispatches).where(_dispatches.id == bindparam("dispatch_id")))
+_SET_STATE = BulkStatement(
+    update(tables.dispatches).where(_dispatches.id == bindparam("dispatch_id")).values(
+        state=bindparam("to_state"), stopped_at=bindparam("to_stopped_at")),
+    ["to_state", "to_stopped_at", "dispatch_id"])
+_ENDPOINT_OF = Query(select(_settings.organisation_id, _settings.base_url, _settings.auth, _settings.secret).where(
+    _settings.organisation_id == bindparam("of_organisation")))
+
+
 def dispatch_by_id(view: View, dispatch_id: str) -> Dispatch | None:
     """One dispatch."""
-    row = view.connection.execute(select(tables.dispatches).where(tables.dispatches.c.id == dispatch_id)).first()
+    row = _BY_ID.first(view.connection, dispatch_id)
     return None if row is None else _dispatch(row)
 
 
@@ -49,9 +61,9 @@ def count_with_prefix(view: View, prefix: str) -> int:
 
 def set_state(work: Work, dispatch: Dispatch, state: State, stopped_at: datetime | None = None) -> Dispatch:
     """Change the state; the dispatch as it is now."""
-    values = {"state": state.value, **({} if stopped_at is None else {"stopped_at": to_micros(stopped_at)})}
-    work.connection.execute(update(tables.dispatches).where(tables.dispatches.c.id == dispatch.id).values(values))
-    return replace(dispatch, state=state, stopped_at=stopped_at or dispatch.stopped_at)
+    stopped_at = stopped_at or dispatch.stopped_at
+    _SET_STATE.run(work.connection, [(state.value, None if stopped_at is None else to_micros(stopped_at), dispatch.id)])
+    return replace(dispatch, state=state, stopped_at=stopped_at)
 
 
 def next_beginning(view: View, after: datetime | None = None) -> datetime | None:
@@ -89,14 +101,15 @@ def remove_endpoint(work: Work, organisation_id: str) -> bool:
 
 def endpoint_of(view: View, organisation_id: str) -> Endpoint | None:
     """Where an organisation takes messages; None until it has said so."""
-    columns = tables.dispatch_settings.c
-    row = view.connection.execute(
-        select(tables.dispatch_settings).where(columns.organisation_id == organisation_id)).first()
-    return None if row is None else Endpoint(row.organisation_id, row.base_url, row.auth, row.secret)
+    row = _ENDPOINT_OF.first(view.connection, organisation_id)
+    return None if row is None else Endpoint(*row)
 
 
-def _dispatch(row: Row) -> Dispatch:
+def _dispatch(row: Row | tuple[Any, ...]) -> Dispatch:
+    """A dispatch from its row, whose columns are in the table's order."""
+    (_, dispatch_id, organisation_id, programme, unit_ids, start_at, end_at, milliwatts, notice_seconds, state,
+     created_at, stopped_at) = row
     return Dispatch(
-        row.id, row.organisation_id, row.programme, tuple(orjson.loads(row.unit_ids)), from_micros(row.start_at),
-        from_micros(row.end_at), row.milliwatts, timedelta(seconds=row.notice_seconds), State(row.state),
-        from_micros(row.created_at), None if row.stopped_at is None else from_micros(row.stopped_at))
+        dispatch_id, organisation_id, programme, tuple(orjson.loads(unit_ids)), from_micros(start_at),
+        from_micros(end_at), milliwatts, timedelta(seconds=notice_seconds), State(state), from_micros(created_at),
+        None if stopped_at is None else from_micros(stopped_at))

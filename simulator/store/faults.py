@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from simulator.faults.rules import Fault
 from simulator.store import tables
-from simulator.store.engine import insert
+from simulator.store.engine import Query, insert
 from simulator.store.work import View, Work
+
+# Every message and every batch asks for the faults of its surface.
+_ALL = Query(select(tables.faults).order_by(tables.faults.c.id))
+_OF_SURFACE = Query(select(tables.faults).where(tables.faults.c.surface == bindparam("of_surface"))
+                    .order_by(tables.faults.c.id))
 
 
 def add_fault(work: Work, fault: Fault) -> int:
@@ -22,10 +29,8 @@ def add_fault(work: Work, fault: Fault) -> int:
 
 def all_faults(view: View, surface: str | None = None) -> list[Fault]:
     """The faults that are on, by id."""
-    query = select(tables.faults).order_by(tables.faults.c.id)
-    if surface is not None:
-        query = query.where(tables.faults.c.surface == surface)
-    return [_fault(row) for row in view.connection.execute(query)]
+    rows = _ALL.all(view.connection) if surface is None else _OF_SURFACE.all(view.connection, surface)
+    return [_fault(row) for row in rows]
 
 
 def count_exchange(work: Work, fault: Fault, struck: bool) -> None:
@@ -42,6 +47,7 @@ def remove_faults(work: Work, fault_id: int | None = None) -> int:
     return work.connection.execute(statement).rowcount
 
 
-def _fault(row: Row) -> Fault:
-    return Fault(row.id, row.surface, row.route, row.participant, orjson.loads(row.effect), row.nth, row.times,
-                 row.probability, row.seed, row.seen, row.applied)
+def _fault(row: tuple[Any, ...]) -> Fault:
+    """A fault from its row, whose columns are in the table's order."""
+    fault_id, surface, route, participant, effect, *rest = row
+    return Fault(fault_id, surface, route, participant, orjson.loads(effect), *rest)

@@ -11,11 +11,20 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, exists, func, select, update
+from sqlalchemy import Row, bindparam, exists, func, select, update
 
-from simulator.market.outbox import Attempt, DueMessage, Message, MessageKind, MessageState, Outcome, Rendered
+from simulator.market.outbox import (
+    RETRIED,
+    Attempt,
+    DueMessage,
+    Message,
+    MessageKind,
+    MessageState,
+    Outcome,
+    Rendered,
+)
 from simulator.store import tables
-from simulator.store.engine import insert
+from simulator.store.engine import BulkStatement, Query, insert
 from simulator.store.instants import from_micros, to_micros
 from simulator.store.work import View, Work
 
@@ -30,16 +39,37 @@ def add_message(work: Work, kind: MessageKind, organisation_id: str, lane: str, 
     return result.inserted_primary_key[0]
 
 
+# What happens with every message is compiled once.
+_messages = tables.messages.c
+_BY_ID = Query(select(tables.messages).where(_messages.id == bindparam("message_id")))
+_IN_LANE = Query(select(tables.messages).where(_messages.lane == bindparam("of_lane")).order_by(_messages.id))
+_EARLIER = Query(select(_messages.id).where(
+    _messages.lane == bindparam("of_lane"), _messages.id < bindparam("before"),
+    _messages.state == bindparam("standing")))
+_BEGIN = BulkStatement(
+    update(tables.messages).where(_messages.id == bindparam("message_id")).values(
+        state=bindparam("to_state"), attempts=bindparam("to_attempts"), rendered=bindparam("to_rendered")),
+    ["to_state", "to_attempts", "to_rendered", "message_id"])
+_MOVE = BulkStatement(
+    update(tables.messages).where(_messages.id == bindparam("message_id")).values(
+        due_at=bindparam("to_due_at"), state=bindparam("to_state")), ["to_due_at", "to_state", "message_id"])
+_ATTEMPT_COLUMNS = [column.name for column in tables.attempts.c]
+_ADD_ATTEMPT = BulkStatement(insert(tables.attempts), _ATTEMPT_COLUMNS)
+_END_ATTEMPT = BulkStatement(
+    update(tables.attempts).where(
+        tables.attempts.c.message_id == bindparam("of_message"), tables.attempts.c.number == bindparam("of_number"))
+    .values(outcome=bindparam("to_outcome")), ["to_outcome", "of_message", "of_number"])
+
+
 def message_by_id(view: View, message_id: int) -> Message | None:
     """One message."""
-    row = view.connection.execute(select(tables.messages).where(tables.messages.c.id == message_id)).first()
+    row = _BY_ID.first(view.connection, message_id)
     return None if row is None else _message(row)
 
 
 def messages_in_lane(view: View, lane: str) -> list[Message]:
     """All messages of a lane, in their order."""
-    query = select(tables.messages).where(tables.messages.c.lane == lane).order_by(tables.messages.c.id)
-    return [_message(row) for row in view.connection.execute(query)]
+    return [_message(row) for row in _IN_LANE.all(view.connection, lane)]
 
 
 def messages_of(view: View, organisation_id: str, kind: MessageKind, limit: int) -> list[Message]:
@@ -66,47 +96,48 @@ def next_due(view: View, after: datetime | None = None) -> datetime | None:
     return None if micros is None else from_micros(micros)
 
 
-def due_messages(view: View, until: datetime) -> list[DueMessage]:
-    """Messages whose attempt is due, one a lane: the last, for a stop makes a start pointless that is still waiting."""
+def due_messages(view: View, until: datetime, lane: str | None = None) -> list[DueMessage]:
+    """Messages whose attempt is due, one a lane: the last, for a stop makes a start pointless that is still waiting.
+
+    Those of one lane, if given.
+    """
     columns = tables.messages.c
     query = _free_and_waiting().where(columns.due_at <= to_micros(until)).order_by(columns.id).with_only_columns(
-        columns.id, columns.organisation_id, columns.lane, columns.due_at)
+        columns.id, columns.organisation_id, columns.lane, columns.due_at, columns.kind)
+    if lane is not None:
+        query = query.where(columns.lane == lane)
     # No more than that is read: this is asked after each answer, and there may be hundreds of them.
-    last = {lane: (due_at, message_id, organisation_id)
-            for message_id, organisation_id, lane, due_at in view.connection.execute(query)}
-    return [DueMessage(message_id, organisation_id) for _, message_id, organisation_id in sorted(last.values())]
+    last = {lane: (due_at, message_id, organisation_id, kind)
+            for message_id, organisation_id, lane, due_at, kind in view.connection.execute(query)}
+    return [DueMessage(message_id, organisation_id, MessageKind(kind))
+            for _, message_id, organisation_id, kind in sorted(last.values())]
 
 
 def supersede_before(work: Work, message: Message) -> list[Message]:
     """End the messages of the lane that still wait before this one; those messages."""
     columns = tables.messages.c
+    if _EARLIER.first(work.connection, message.lane, message.id, MessageState.WAITING.value) is None:
+        return []
     earlier = [each for each in messages_in_lane(work, message.lane)
                if each.id < message.id and each.state is MessageState.WAITING]
-    if earlier:
-        work.connection.execute(update(tables.messages).where(columns.id.in_([each.id for each in earlier])).values(
-            state=MessageState.SUPERSEDED.value))
+    work.connection.execute(update(tables.messages).where(columns.id.in_([each.id for each in earlier])).values(
+        state=MessageState.SUPERSEDED.value))
     return earlier
 
 
 def begin_attempt(work: Work, message: Message, rendered: Rendered, journal_entry: int) -> int:
     """Note that a waiting message is being sent; the number of the attempt."""
     number = message.attempts + 1
-    work.connection.execute(update(tables.messages).where(tables.messages.c.id == message.id).values(
-        state=MessageState.UNDER_WAY.value, attempts=number, rendered=orjson.dumps(rendered).decode()))
-    work.connection.execute(insert(tables.attempts), {
-        "message_id": message.id, "number": number, "at": to_micros(work.now), "journal_entry": journal_entry,
-        "outcome": None})
+    _BEGIN.run(work.connection, [(MessageState.UNDER_WAY.value, number, orjson.dumps(rendered).decode(), message.id)])
+    _ADD_ATTEMPT.run(work.connection, [(message.id, number, to_micros(work.now), journal_entry, None)])
     return number
 
 
 def end_attempt(work: Work, message: Message, number: int, outcome: Outcome, state: MessageState,
                 due_at: datetime | None = None) -> None:
     """Note what came of an attempt, and where the message stands now; `due_at` when there is to be another."""
-    columns = tables.attempts.c
-    work.connection.execute(update(tables.attempts).where(
-        columns.message_id == message.id, columns.number == number).values(outcome=orjson.dumps(outcome).decode()))
-    values: dict[str, Any] = {"state": state.value, **({} if due_at is None else {"due_at": to_micros(due_at)})}
-    work.connection.execute(update(tables.messages).where(tables.messages.c.id == message.id).values(values))
+    _END_ATTEMPT.run(work.connection, [(orjson.dumps(outcome).decode(), message.id, number)])
+    _MOVE.run(work.connection, [(to_micros(due_at or message.due_at), state.value, message.id)])
 
 
 def change_waiting(work: Work, message: Message, content: dict[str, Any], due_at: datetime) -> None:
@@ -143,19 +174,21 @@ def resume(work: Work) -> None:
     """What was under way when the server ended waits again; a message that is sent once has failed instead."""
     columns = tables.messages.c
     under_way = columns.state == MessageState.UNDER_WAY.value
-    once = columns.kind != MessageKind.DISPATCH.value
-    for condition, state in ((once, MessageState.FAILED), (~once, MessageState.WAITING)):
+    retried = columns.kind.in_([kind.value for kind in RETRIED])
+    for condition, state in ((~retried, MessageState.FAILED), (retried, MessageState.WAITING)):
         work.connection.execute(update(tables.messages).where(under_way, condition).values(state=state.value))
 
 
-def _message(row: Row) -> Message:
-    rendered = None if row.rendered is None else orjson.loads(row.rendered)
+def _message(row: Row | tuple[Any, ...]) -> Message:
+    """A message from its row, whose columns are in the table's order."""
+    message_id, kind, organisation_id, lane, content, made_at, due_at, state, attempts, rendered_text, cause = row
+    rendered = None if rendered_text is None else orjson.loads(rendered_text)
     return Message(
-        row.id, MessageKind(row.kind), row.organisation_id, row.lane, orjson.loads(row.content),
-        from_micros(row.made_at), from_micros(row.due_at), MessageState(row.state), row.attempts,
+        message_id, MessageKind(kind), organisation_id, lane, orjson.loads(content), from_micros(made_at),
+        from_micros(due_at), MessageState(state), attempts,
         None if rendered is None else Rendered(
             rendered["method"], rendered["path"], _pairs(rendered["headers"]), rendered["body"]),
-        row.cause)
+        cause)
 
 
 def _outcome(text: str | None) -> Outcome | None:

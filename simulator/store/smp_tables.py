@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
 from simulator.store.tables import metadata
 
@@ -52,7 +52,7 @@ transactions = Table(
     # What was sent, and where; the body is kept until it has been worked through.
     Column("path", Text, nullable=False),
     Column("media_type", Text, nullable=False),
-    Column("body", Text),
+    Column("body", LargeBinary),
     Column("result", Text),
     Column("errors", Text, nullable=False),
     Column("cause", Integer),

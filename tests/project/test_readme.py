@@ -70,7 +70,7 @@ def test_every_call_of_the_simulator_is_listed(sim_routes: set[tuple[str, str]])
             method, _, path = words.partition(" ")
             methods.append(method)
             if path:
-                path = re.sub(r"\{[^}]+\}|(?<=contracts/)participant", "*", path.split("?")[0])
+                path = re.sub(r"\{[^}]+\}|(?<=contracts/)(?:participant|smp)", "*", path.split("?")[0])
                 listed |= {(each, path) for each in methods}
                 # `GET /a, PUT, DELETE /a/{name}`: the methods before belong to the path that follows them.
                 methods = []
@@ -95,6 +95,16 @@ def test_the_readme_s_example_runs_as_it_stands() -> None:
                              text=True)
     assert run.returncode == 0, run.stdout + run.stderr
     assert '"accepted":1' in run.stdout
+
+
+def test_the_readme_s_batch_of_assets_runs_as_it_stands() -> None:
+    """The curl commands of the Single Markets Platform, with nothing changed but the address of the server."""
+    commands = re.search(r"^TOKEN=.*?(?=\n```)", README, re.S | re.M)[0]
+    with running() as simulator:
+        commands = commands.replace("http://127.0.0.1:8000", simulator.url)
+        run = subprocess.run(["bash", "-c", commands + " --silent --fail-with-body"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert '"status":"RECEIVED"' in run.stdout
 
 
 def test_the_readme_s_python_runs_as_it_stands() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from simulator.faults.rules import EFFECTS, SURFACES, Fault, fault_problems, matches, strikes
+from simulator.faults.rules import EFFECTS, SURFACES, Fault, Seam, fault_problems, matches, seam_of, strikes
 
 
 def fault(**changes: Any) -> Fault:
@@ -82,15 +82,22 @@ def test_another_seed_gives_other_faults() -> None:
 
 
 GOOD = {"delayMs": 10, "status": 503, "drop": "answer", "truncate": 5, "duplicate": True, "outOfOrder": True,
-        "badSignature": True}
+        "badSignature": True, "unknownKid": True, "withhold": True, "expiredToken": True, "callbackFirst": True,
+        "stuck": True}
+
+EVERYWHERE = {"delayMs", "status", "drop", "truncate"}
+OWN = {"participant": EVERYWHERE, "portal": EVERYWHERE,
+       "dispatch": {*EVERYWHERE, "duplicate", "outOfOrder", "badSignature"},
+       "callback": {*EVERYWHERE, "duplicate", "badSignature", "unknownKid", "withhold"},
+       "smp": {*EVERYWHERE, "expiredToken", "callbackFirst", "stuck"}}
 
 
 @pytest.mark.parametrize("surface", SURFACES)
 @pytest.mark.parametrize("effect", EFFECTS)
 def test_each_surface_takes_its_own_effects(surface: str, effect: str) -> None:
-    """Issue: delay, status, drop, truncate everywhere; duplicate, out of order and bad signature for messages sent."""
+    """Issues: delay, status, drop, truncate everywhere; the others where messages are sent, or at the SMP."""
     problems = fault_problems(fault(surface=surface, effect={effect: GOOD[effect]}))
-    if surface == "dispatch" or effect in ("delayMs", "status", "drop", "truncate"):
+    if effect in OWN[surface]:
         assert problems == []
     else:
         assert [place for place, _ in problems] == [f"/effect/{effect}"]
@@ -100,14 +107,32 @@ def test_each_surface_takes_its_own_effects(surface: str, effect: str) -> None:
     ({}, "/effect"), ({"explode": True}, "/effect/explode"), ({"delayMs": -1}, "/effect/delayMs"),
     ({"delayMs": 1.5}, "/effect/delayMs"), ({"delayMs": 120_001}, "/effect/delayMs"),
     ({"delayMs": True}, "/effect/delayMs"),
+    ({"withold": True}, "/effect/withold"),
     ({"status": 99}, "/effect/status"), ({"status": 600}, "/effect/status"), ({"drop": "all"}, "/effect/drop"),
     ({"drop": True}, "/effect/drop"), ({"truncate": 0}, "/effect/truncate"),
     ({"duplicate": False}, "/effect/duplicate"), ({"status": 200}, "/effect/status"),
     ({"duplicate": 1}, "/effect/duplicate")])
-def test_what_cannot_be_meant_is_told(effect: dict[str, Any], place: str) -> None:
+@pytest.mark.parametrize("surface", ["dispatch", "callback"])
+def test_what_cannot_be_meant_is_told(effect: dict[str, Any], place: str, surface: str) -> None:
     """Ours: where, what, and what there is instead."""
-    (found, message), = fault_problems(fault(surface="dispatch", effect=effect))
+    (found, message), = fault_problems(fault(surface=surface, effect=effect))
     assert found == place and message.endswith(".")
+
+
+@pytest.mark.parametrize(("surface", "effect", "seam"), [
+    ("participant", {"status": 503}, Seam.REQUEST), ("portal", {"drop": "answer"}, Seam.REQUEST),
+    ("dispatch", {"status": 503}, Seam.MESSAGE), ("callback", {"withhold": True}, Seam.MESSAGE),
+    ("smp", {"expiredToken": True}, Seam.REQUEST), ("smp", {"callbackFirst": True, "delayMs": 5}, Seam.REQUEST),
+    ("smp", {"stuck": True}, Seam.BATCH)])
+def test_every_fault_takes_hold_at_one_seam(surface: str, effect: dict[str, Any], seam: Seam) -> None:
+    """Ours: a request counts no fault of batches, and a batch none of requests."""
+    assert seam_of(surface, effect) is seam
+
+
+def test_a_fault_that_mixes_seams_is_refused_in_words() -> None:
+    """Ours: the batch and the call that submits it are counted apart, so one fault cannot be about both."""
+    (place, message), = fault_problems(fault(surface="smp", effect={"stuck": True, "delayMs": 5}))
+    assert place == "/effect/stuck" and "a fault of its own" in message
 
 
 def test_all_problems_are_told_at_once() -> None:

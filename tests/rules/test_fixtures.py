@@ -96,6 +96,32 @@ def test_all_contradictions_are_listed(tmp_path: Path) -> None:
     assert len(found) == 9
 
 
+def test_the_demo_fixture_s_smp_users_are_the_documented_ones() -> None:
+    """wire: the demo fixture; Brindle is connected, Tamar's user works from step 3 on (assumed)."""
+    demo = read_fixture(world_fixtures()["demo"])
+    users = {entry["id"]: (entry["smp"]["username"], entry["smp"]["password"], entry["smp"]["connection"])
+             for entry in demo.content["organisations"]}
+    assert users == {"brindle": ("brindle-smp", "Brindle-smp-2026", "access_provided"),
+                     "tamar": ("tamar-smp", "Tamar-smp-2026", "pro_forma_sent")}
+    assert demo.demo_smp_user is not None and demo.demo_smp_user.username == "brindle-smp"
+
+
+def test_all_contradictions_of_a_connection_are_listed(tmp_path: Path) -> None:
+    """Ours: everything that is wrong, not the first thing."""
+    one = organisation(smp={"connection": "access_provided", "username": "an smp", "signatures": "required",
+                            "pro_forma": {"contacts": [{"name": "A", "email": "x"}]}})
+    two = organisation(id="two", name="Two Ltd", portal={"email": "b@two.example"}, units=[],
+                       smp={"connection": "pro_forma_sent", "username": "an smp", "password": "a-long-password",
+                            "pro_forma": {"public_keys": "no keys"}})
+    found = problems_of(tmp_path, world(one, two))
+    for part in ("SMP username 'an smp' occurs 2", "one: smp: an SMP user has both", "one: smp: A username is",
+                 "one: smp: pro_forma: Give the developer’s email", "one: smp: pro_forma: Name at least one API",
+                 "one: smp: signatures cannot be required", "two: smp: A username is",
+                 "two: smp: pro_forma: public_keys: This is neither"):
+        assert len([problem for problem in found if part in problem]) == 1, part
+    assert len(found) == 8
+
+
 @pytest.mark.parametrize("text", ["", "- 1", "a: [", "\t", "zones: []\norganisations: 7"])
 def test_a_file_that_is_no_fixture_is_refused(tmp_path: Path, text: str) -> None:
     """Ours: with its name, and without a traceback."""

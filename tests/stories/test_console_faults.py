@@ -111,3 +111,25 @@ def test_a_fault_that_is_off_already_is_told(console: PageClient) -> None:
     token = console.get(PLACE).form("Switch on").find("input", name="csrf_token")["value"]
     answer = console.raw("POST", f"{PLACE}/7/off", data={"csrf_token": token})
     assert answer.status_code == 404 and "perhaps it is off already" in answer.text
+
+
+def test_faults_of_the_smp_and_of_batch_returns_are_told_in_words(world: WorldClient, console: PageClient) -> None:
+    switch_on(console, surface="smp", stuck="y")
+    switch_on(console, surface="smp", expiredToken="y", callbackFirst="y", participant="brindle")
+    page = switch_on(console, surface="callback", withhold="y", unknownKid="y", badSignature="y")
+    assert [row[1:3] for row in page.rows(TABLE)] == [
+        ["batch stuck in PROCESSING", "calls of the SMP API, and the batches they submit"],
+        ["with an expired token, answered after the batch return",
+         "calls of the SMP API, and the batches they submit of brindle"],
+        ["wrongly signed, signed under an unknown key id, never sent",
+         "batch returns to a participant's callback URL"]]
+    assert [fault["effect"] for fault in faults_of(world)] == [
+        {"stuck": True}, {"expiredToken": True, "callbackFirst": True},
+        {"badSignature": True, "unknownKid": True, "withhold": True}]
+
+
+def test_a_fault_of_a_batch_and_its_call_at_once_is_refused_at_its_field(console: PageClient) -> None:
+    fields = {"surface": "smp", "stuck": "y", "status": "503"}
+    page = console.submit(console.get(PLACE), "Switch on", fields, status=422)
+    found = errors_of(page)
+    assert list(found) == ["stuck"] and "a fault of its own" in found["stuck"]

@@ -148,7 +148,8 @@ def labelled_parts(document: dict[str, Any], node: Any) -> Iterator[tuple[str, s
     if node.get("in") in ("path", "query", "header") and "schema" in node:
         named.append((node["name"], node))
     for name, part in named:
-        yield (name, *label_and_source(resolve(document, part)))
+        # What stands beside a reference is said of this place, and comes before what is referred to.
+        yield (name, *label_and_source({**resolve(document, part), **(part if isinstance(part, dict) else {})}))
     for part in node.values():
         yield from labelled_parts(document, part)
 

@@ -32,7 +32,11 @@ def test_an_organisation_is_invited(world: WorldClient) -> None:
     assert answer.json() == {
         "id": "dart-storage-ltd", "name": "Dart Storage Ltd",
         "portal": {"email": "desk@dart.example", "state": "invited", "twoFactor": False, "emails": []},
-        "units": [UNIT], "dispatch": {"baseUrl": None, "auth": "none"}}
+        "units": [UNIT], "dispatch": {"baseUrl": None, "auth": "none"},
+        "smp": {"username": None, "callbackUrl": None, "jwks": None, "signatures": "optional",
+                "connection": "not_started",
+                "proForma": {"contacts": [], "apiEndpoints": [], "callbackUrl": "", "publicKeys": "",
+                             "intermediateHost": False, "intermediateHostName": ""}}}
     assert world.get("/_sim/participants/dart-storage-ltd").json() == answer.json()
     assert [mail["to"] for mail in world.mails(since=1)] == ["desk@dart.example"]
     assert kinds_of(world.journal("participant.")) == ["participant.invited"]
