@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, TimeoutError, expect
 
 from tests.servers import WorldClient
 from tests.stories.browsing import EMAIL, PASSWORD, SECRET, Visitor, code_of, visiting
 from tests.stories.links import GOOD, newest_link
+
+_A_MOMENT_MS = 5_000
 
 _FOCUSED = r"""() => {
   const element = document.activeElement;
@@ -30,10 +32,19 @@ def tab_to(visitor: Visitor, words: str, most: int = 40) -> None:
         focused = visitor.page.evaluate(_FOCUSED)
         assert focused is not None, f"the focus left the page on the way to {words!r}"
         assert focused["ring"], f"no ring around {focused['words']!r}"
-        assert focused["inView"] and focused["onTop"], f"{focused['words']!r} is focused and not to be seen"
+        _wait_until_seen(visitor, focused["words"])
         if focused["words"] == words:
             return
     raise AssertionError(f"{words!r} is not reached with Tab")
+
+
+def _wait_until_seen(visitor: Visitor, words: str) -> None:
+    """Scrolling to what has the focus may take the browser a moment."""
+    try:
+        visitor.page.wait_for_function(f"() => {{ const at = ({_FOCUSED})(); return at.inView && at.onTop; }}",
+                                       timeout=_A_MOMENT_MS)
+    except TimeoutError:
+        raise AssertionError(f"{words!r} is focused and not to be seen") from None
 
 
 def press(visitor: Visitor, key: str) -> None:
