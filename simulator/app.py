@@ -20,7 +20,7 @@ from simulator.outbound.return_writer import ReturnWriter
 from simulator.outbound.transport import Transport
 from simulator.outbound.writers import Writers
 from simulator.settings import CannotStart, Settings, SettingsUnusable
-from simulator.wire import WireCalls
+from simulator.wire import CallsClash, WireCalls
 from simulator.world import WorldUnusable
 from simulator.worlds import WorldRefused, Worlds
 
@@ -50,6 +50,7 @@ def build_engine(settings: Settings, address: str) -> Engine:
     worlds = None
     try:
         contracts = load_contracts(settings)
+        calls = WireCalls([*participant_api.calls(contracts["participant"]), *smp.calls(contracts["smp"], settings)])
         courier = _courier(settings, contracts)
         worlds = Worlds(settings, address, courier.deliveries_of, _batch_rules(settings, contracts["smp"]))
         worlds.open()
@@ -58,10 +59,11 @@ def build_engine(settings: Settings, address: str) -> Engine:
             worlds.close()
         if isinstance(error, ContractUnusable):
             raise CannotStart(["This contract cannot work:", *(str(problem) for problem in error.problems)]) from error
+        if isinstance(error, CallsClash):
+            raise CannotStart(["These contracts cannot work together:", str(error)]) from error
         if isinstance(error, FixtureUnusable | WorldUnusable | WorldRefused):
             raise CannotStart([str(error)]) from error
         raise
-    calls = WireCalls([*participant_api.calls(contracts["participant"]), *smp.calls(contracts["smp"], settings)])
     return Engine(worlds, calls, _page_loader(worlds, contracts), InboundFaults(calls),
                   [courier, *_mail_relays(worlds)])
 

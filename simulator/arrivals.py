@@ -22,7 +22,8 @@ ENTRY_KEY = "flexsim.entry"
 class Arrival:
     """A request as the server gives it. `prefix` is `/w/NAME` or nothing, `path` what follows it, both decoded.
 
-    `entry` is the journal entry that was reserved for it, if something happened to it before it was answered.
+    `entry` is the journal entry that was reserved for it, if something happened to it before it was answered. `body`
+    is there when it had to be read before that.
     """
 
     method: str
@@ -34,6 +35,7 @@ class Arrival:
     scheme: str
     client: str
     entry: int | None = None
+    body: bytes | None = None
 
 
 def arrival_of(scope: Any) -> Arrival:

@@ -165,6 +165,11 @@ class Gateway:
             return _problem(503, "Service Unavailable", "The simulator could not start; its output says why.")
         world = engine.worlds.find(arrival.world)
         if world is not None and world.faulty_surfaces:
+            if engine.faults.need_body(world, arrival):
+                body = await _read(arrival, protocol, self._settings.max_body_bytes)
+                if body is None:
+                    return _too_large(self._settings.max_body_bytes)
+                arrival = replace(arrival, body=body)
             struck = await asyncio.get_running_loop().run_in_executor(self._pool, self._strike, engine, arrival)
             if struck is not None:
                 return await self._go_wrong(engine, arrival, protocol, struck)
@@ -202,7 +207,7 @@ class Gateway:
         limit = self._settings.max_body_bytes if is_call else self._settings.max_upload_bytes
         if not is_call:
             return await self._answer_page(engine, arrival, protocol, limit)
-        body = await _read(arrival, protocol, limit)
+        body = await _read(arrival, protocol, limit) if arrival.body is None else arrival.body
         if body is None:
             return _too_large(limit)
         is_short = len(body) <= _SHORT_BODY and arrival.entry is None

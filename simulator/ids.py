@@ -42,6 +42,11 @@ def new_token_id() -> str:
     return secrets.token_hex(16)
 
 
+def new_delivery_part() -> str:
+    """The part of a delivery's id that no other delivery has: ids of transactions begin anew with every reset."""
+    return secrets.token_hex(8)
+
+
 def new_authenticator_secret() -> str:
     """A base32 secret for an authenticator app, 160 bits as RFC 4226 recommends."""
     return pyotp.random_base32(32)

@@ -14,8 +14,8 @@ from typing import Any
 from simulator.market.signing_keys import KeysUnusable, SignatureBad, SigningKey, TokenRefused
 
 __all__ = [
-    "JOSE", "KeysUnusable", "SignatureBad", "SigningKey", "TokenRefused", "check_token", "issue_token", "make_key",
-    "open_compact", "public_jwks", "read_public_keys", "sign_compact", "sign_detached", "verify_compact",
+    "JOSE", "KeysUnusable", "SignatureBad", "SigningKey", "TokenRefused", "check_token", "issue_token", "kid_of",
+    "make_key", "open_compact", "public_jwks", "read_public_keys", "sign_compact", "sign_detached", "verify_compact",
     "verify_detached",
 ]
 
@@ -68,6 +68,11 @@ def verify_compact(jwks_text: str, jws: bytes) -> bytes:
 def open_compact(jws: bytes) -> bytes:
     """What a signed message says it holds; nobody has looked at its signature yet. Raises SignatureBad."""
     return _jose().open_compact(jws)
+
+
+def kid_of(jws: str) -> str | None:
+    """The name of the key that a signature or signed message of ours says it is made with."""
+    return _jose().kid_of(jws)
 
 
 def public_jwks(keys: Sequence[SigningKey]) -> dict[str, Any]:

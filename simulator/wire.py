@@ -12,13 +12,13 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
 from simulator.contracts import BEARER, BoundOperation, NotReadable, WireAnswer, WireRequest
+from simulator.contracts.answers import TITLES
 from simulator.exchanges import MASK, Exchange, mask_body
 from simulator.world import View, Work, World
 
@@ -49,15 +49,20 @@ def _as_answered(world: World, answer: WireAnswer) -> WireAnswer:
     return answer
 
 
+def _with_nothing(world: World, answer: WireAnswer) -> Mapping[str, str]:
+    return {}
+
+
 @dataclass(frozen=True)
 class WireCall:
     """An operation of a contract and what it does. `surface` is the journal's name for the API it belongs to.
 
     Before the message is read, `open` takes off what it is wrapped in. Before the transaction begins, `prepare` does
     what takes long and needs none, such as comparing a password; what it gives takes the message's place. After it,
-    `seal` signs the answer. A call that `takes_long` is never answered on the server's event loop. One whose bodies
-    are `secret` leaves no word of its request, nor of a good answer, in the journal: only the contract knows which of
-    their words are the secret ones.
+    `seal` signs the answer; the journal is written before that, and `sealed_as` tells it the headers that sealing adds,
+    signatures masked. A call that `takes_long` is never answered on the server's event loop. One whose bodies are
+    `secret` leaves no word of its request, nor of a good answer, in the journal: only the contract knows which of their
+    words are the secret ones. Whose a call is that is `known_by_body` its body tells, and no token.
     """
 
     surface: str
@@ -67,19 +72,32 @@ class WireCall:
     open: Callable[[World, WireRequest], WireRequest] = _as_it_is
     prepare: Callable[[World, BoundOperation, WireRequest, Any], Any] = _nothing_more
     seal: Callable[[World, WireAnswer], WireAnswer] = _as_answered
+    sealed_as: Callable[[World, WireAnswer], Mapping[str, str]] = _with_nothing
     takes_long: bool = False
     secret: bool = False
+    known_by_body: bool = False
+
+
+class CallsClash(Exception):
+    """Two contracts put different calls at the same method and path."""
+
+    def __init__(self, one: WireCall, other: WireCall) -> None:
+        super().__init__(f"{one.operation.method} {other.operation.path} is {one.operation.operation_id} of the "
+                         f"{one.surface} contract and {other.operation.operation_id} of the {other.surface} contract. "
+                         "Give one of them another path.")
 
 
 class WireCalls:
-    """All calls of all simulated APIs, found by method and path."""
+    """All calls of all simulated APIs, found by method and path. Raises CallsClash."""
 
     def __init__(self, calls: Iterable[WireCall]) -> None:
         self._exact: dict[str, dict[str, WireCall]] = {}
         self._patterns: list[tuple[re.Pattern[str], dict[str, WireCall]]] = []
         self._paths: dict[str, str] = {}
         for call in calls:
-            self._methods_at(call.operation.path)[call.operation.method] = call
+            there = self._methods_at(call.operation.path).setdefault(call.operation.method, call)
+            if there is not call:
+                raise CallsClash(there, call)
             self._paths[call.operation.operation_id] = call.operation.path
 
     def _methods_at(self, template: str) -> dict[str, WireCall]:
@@ -119,11 +137,18 @@ class WireCalls:
                               headers, headers.get("Content-Type", ""), body, path)
         return methods, call, request
 
-    def participant_of(self, world: World, view: View, method: str, path: str, query: str, headers: Mapping[str, str]
-                       ) -> str | None:
+    def is_known_by_body(self, method: str, path: str) -> bool:
+        """Whether `participant_of` needs the body of a request to tell whose it is."""
+        methods, _ = self.find(path) or ({}, ())
+        return method in methods and methods[method].known_by_body
+
+    def participant_of(self, world: World, view: View, method: str, path: str, query: str, headers: Mapping[str, str],
+                       body: bytes = b"") -> str | None:
         """Whose request this is; None when it is no call of an API, or says so with no token that is in force."""
-        _, call, request = self._request(method, path, query, headers, b"")
-        return None if call is None else call.whose(world, view, call.operation, request)
+        _, call, request = self._request(method, path, query, headers, body)
+        if call is None:
+            return None
+        return call.whose(world, view, call.operation, call.open(world, request) if call.known_by_body else request)
 
     def with_other_token(self, method: str, path: str, query: str, headers: dict[str, str],
                          other: Callable[[str], str | None]) -> tuple[str, dict[str, str]]:
@@ -221,7 +246,8 @@ def _perform(world: World, call: WireCall, exchange: Exchange, request: WireRequ
         with exchange.work() as work:
             answer = call.perform(world, work, call.operation, request, message)
             is_secret = call.secret and answer.status < _FIRST_REFUSAL
-            exchange.finish(work, answer.status, answer.headers, _told(is_secret, answer.body, kept))
+            headers = {**answer.headers, **call.sealed_as(world, answer)}
+            exchange.finish(work, answer.status, headers, _told(is_secret, answer.body, kept))
         answer = call.seal(world, answer)
     except Exception:
         _log.exception("%s %s failed", request.method, request.path)
@@ -241,14 +267,14 @@ def refuse(operation: BoundOperation, outcome: str, detail: str, errors: list[di
     """
     status = operation.status_of(outcome)
     return operation.answer(outcome, {
-        "type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail,
+        "type": "about:blank", "title": TITLES.get(status, ""), "status": status, "detail": detail,
         "errors": errors or []})
 
 
 def plain_problem(status: int, detail: str, headers: dict[str, str] | None = None) -> WireAnswer:
     """A problem that no contract has words for."""
     return WireAnswer(status, "application/problem+json", headers or {}, orjson.dumps({
-        "type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, "errors": []}))
+        "type": "about:blank", "title": TITLES.get(status, ""), "status": status, "detail": detail, "errors": []}))
 
 
 def _refuse_method(methods: Mapping[str, WireCall]) -> WireAnswer:

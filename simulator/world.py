@@ -195,7 +195,7 @@ class World:
     @property
     def token_rules(self) -> TokenRules:
         """What the tokens of the SMP say in this world."""
-        return token_rules(self.name, self.settings.smp_token_seconds)
+        return token_rules(self.name, self.session_key, self.settings.smp_token_seconds)
 
     def server_key(self) -> SigningKey:
         """The key that the SMP of every world of this server begins with.

@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 SIMULATOR_LINE = "SIMULATOR — not National Grid’s platform"
+CONSOLE_LINE = "SIMULATOR — not National Grid’s nor NESO’s platform"
 _VOID = frozenset({"base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 _UNSEEN = frozenset({"script", "style"})
 
@@ -267,7 +268,7 @@ def check_page(page: Page) -> None:
     assert page.title.endswith(f" – {'Simulator console' if is_console else 'Flexible Power Portal simulator'}"), where
     assert tree.find("html")["lang"] == "en-GB", where
     assert len(tree.find_all("h1")) == 1, f"{where}: {len(tree.find_all('h1'))} first headings"
-    assert SIMULATOR_LINE in tree.find(class_="simulator-line").text, where
+    assert (CONSOLE_LINE if is_console else SIMULATOR_LINE) in tree.find(class_="simulator-line").text, where
     ids = [element["id"] for element in tree.walk() if "id" in element.attributes]
     assert len(ids) == len(set(ids)), f"{where}: ids given twice: {sorted(name for name in ids if ids.count(name) > 1)}"
     _check_fields(tree, set(ids), where)

@@ -15,8 +15,8 @@ import click
 import requests
 from werkzeug.serving import make_server
 
-from examples.smp_client.keys import OwnKey, PlatformKeys
-from examples.smp_client.platform import KEYS, Platform, Refused, in_words
+from examples.smp_client.keys import OwnKey
+from examples.smp_client.platform import Platform, Refused, in_words
 from examples.smp_client.portfolio import MOST_ASSETS, batteries, unit_of, with_faults
 from examples.smp_client.returns import Returns, create_app
 
@@ -48,7 +48,7 @@ def main(url: str, username: str, password: str, assets: int, run: str | None, h
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     own_key = OwnKey() if sign or all_flows else None
     platform = Platform(url, username, password, own_key)
-    returns = Returns(PlatformKeys(f"{platform.url}{KEYS}"))
+    returns = Returns(platform.keys)
     run = run or f"{datetime.now(UTC):%y%m%d%H%M%S}"
     try:
         with _listening(returns, host, port) as address:

@@ -14,9 +14,9 @@ from typing import Any
 from flask import Flask, Response, request
 
 from examples.smp_client.keys import KeysUnknown, NotTheirs, PlatformKeys
+from examples.smp_client.platform import JOSE
 
 _LOG = logging.getLogger("smp-client")
-_JOSE = "application/jose"
 
 
 class Returns:
@@ -56,7 +56,7 @@ def create_app(returns: Returns) -> Flask:
         # The bytes as they came: JSON that is read and written again may be other bytes.
         body = request.get_data()
         try:
-            if request.mimetype == _JOSE:
+            if request.mimetype == JOSE:
                 body = returns.keys.open_compact(body)
             else:
                 returns.keys.verify_detached(body, request.headers.get("X-JWS-Signature", ""))

@@ -71,6 +71,7 @@ def certificate(organisation_id: str) -> Any:
     subject = find_subject(organisation_id)
     with current_world.view() as view:
         seen = connections.flows_seen(view, organisation_id)
-    if len(seen) < len(Flow):
-        abort(409, f"There is no certificate yet: {len(seen)} of {len(Flow)} message flows have been seen.")
+        in_the_way = connections.certificate_problem(view, organisation_id)
+    if in_the_way is not None:
+        abort(409, in_the_way)
     return certificate_answer(subject.organisation, subject.connection, seen)

@@ -12,7 +12,16 @@ from flask import Blueprint, render_template
 
 from simulator.console.return_endpoint import endpoint_program
 from simulator.console.smp_examples import SmpExamples
-from simulator.contract_pages.telling import Shown, ToldCall, add_filters, labels, tell_call, tell_message
+from simulator.contract_pages.contract_words import FieldWords
+from simulator.contract_pages.telling import (
+    Shown,
+    ToldCall,
+    ToldMessage,
+    add_filters,
+    labels,
+    tell_call,
+    tell_message,
+)
 from simulator.contracts import CannotWrite, Contract
 from simulator.market.batches import transaction_values
 from simulator.market.connections import has_access
@@ -20,6 +29,7 @@ from simulator.operations.batches import transactions
 from simulator.operations.connections import connection_by_username
 from simulator.operations.fixtures import DemoSmpUser
 from simulator.passwords import password_matches
+from simulator.signing import JOSE
 from simulator.timekeeping.london import to_london
 from simulator.web import current_world, current_worlds
 
@@ -42,12 +52,32 @@ def documentation_page(contract: Contract) -> Any:
             shown = examples.shown(transaction_values(latest[0]) if latest else None)
         except CannotWrite:
             shown = {}
-    calls = [tell_call(contract, operation_id, shown.get(operation_id, Shown()))
+    settings = current_world.settings
+    is_compact = settings.smp_signing == "compact"
+    calls = [_call_as_signed(tell_call(contract, operation_id, shown.get(operation_id, Shown())), is_compact)
              for operation_id in contract.operations]
-    messages = [tell_message(contract, operation_id) for operation_id in contract.outbound]
+    messages = [_message_as_signed(tell_message(contract, operation_id), is_compact)
+                for operation_id in contract.outbound]
     return render_template(
         "console/documentation.html", info=contract.document.get("info") or {}, labels=labels("the SMP overview"),
-        calls=_with_codes_once(calls), messages=messages, user=user, program=endpoint_program(contract))
+        calls=_with_codes_once(calls), messages=messages, user=user, program=endpoint_program(contract),
+        is_compact=is_compact, signs_answers=settings.smp_sign_answers, jose=JOSE)
+
+
+def _call_as_signed(told: ToldCall, is_compact: bool) -> ToldCall:
+    """The call without the headers for signatures, where messages are signed as a whole."""
+    if not is_compact:
+        return told
+    return replace(told, fields=[(media_type, _unsealed(rows)) for media_type, rows in told.fields],
+                   answers=[replace(answer, fields=_unsealed(answer.fields)) for answer in told.answers])
+
+
+def _message_as_signed(told: ToldMessage, is_compact: bool) -> ToldMessage:
+    return replace(told, fields=_unsealed(told.fields)) if is_compact else told
+
+
+def _unsealed(rows: list[FieldWords]) -> list[FieldWords]:
+    return [row for row in rows if not (row.is_signature and row.where == ["header"])]
 
 
 def _user_with_known_password() -> DemoSmpUser | None:

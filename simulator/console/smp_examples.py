@@ -11,7 +11,16 @@ from simulator.console.smp_commands import Caller
 from simulator.contract_pages.commands import Example, many_of_one, pretty
 from simulator.contract_pages.contract_words import OperationWords
 from simulator.contract_pages.telling import Shown
-from simulator.contracts import BoundOperation, CannotWrite, Contract, Message, NotReadable, WireRequest
+from simulator.contracts import (
+    BEARER,
+    BoundOperation,
+    CannotWrite,
+    Contract,
+    FieldProblem,
+    Message,
+    NotReadable,
+    WireRequest,
+)
 from simulator.contracts.bodies import FORM
 from simulator.market.batches import BatchError
 from simulator.market.mpan import GSP_GROUP_OF_DISTRIBUTOR, check_digit
@@ -59,7 +68,8 @@ class SmpExamples:
         wrong = {**self._credentials, "password": _NO_PASSWORD}
         refusals = self._unreadable(operation, wire, None)
         refusals["unauthorised"] = self._caller.example(
-            operation, operation.write([wrong]), refuse(operation, "unauthorised", "…"), None)
+            operation, operation.write([wrong]),
+            refuse(operation, "unauthorised", "…", _one_error("", "invalid_credentials")), None)
         form = next((name for name in operation.media_types if name == FORM), None)
         if form is not None and form != wire.media_type:
             told = operation.answer("invalid_grant", {"error": "invalid_grant", "error_description": "…"})
@@ -80,8 +90,10 @@ class SmpExamples:
             return Shown(codes=codes)
         good = self._caller.example(operation, wire, operation.answer("accepted", answer))
         refusals = self._unreadable(operation, wire)
-        refusals["unauthorised"] = self._caller.example(operation, wire, refuse(operation, "unauthorised", "…"),
-                                                        _NO_TOKEN)
+        place = operation.credential or BEARER
+        stranger = _one_error(f"{place.where} {place.name}", "token_malformed")
+        refused = refuse(operation, "unauthorised", "…", stranger)
+        refusals["unauthorised"] = self._caller.example(operation, wire, refused, _NO_TOKEN)
         many = self._too_many(operation, record)
         return Shown(good, refusals if many is None else {**refusals, "too_many": many}, codes)
 
@@ -92,7 +104,9 @@ class SmpExamples:
         nobodys = _write(operation, [{"transaction_id": _NO_TRANSACTION}])
         refusals = dict(shown.refusals)
         if nobodys is not None:
-            refusals["not_found"] = self._caller.example(operation, nobodys, refuse(operation, "not_found", "…"))
+            unknown = _one_error(operation.read(nobodys).pointer(0, "transaction_id"), "unknown_transaction")
+            refusals["not_found"] = self._caller.example(operation, nobodys,
+                                                         refuse(operation, "not_found", "…", unknown))
         return Shown(None if status is None else shown.good, refusals)
 
     def _unreadable(self, operation: BoundOperation, wire: WireRequest, *token: str | None) -> dict[str, Example]:
@@ -111,7 +125,8 @@ class SmpExamples:
         if two is None or three is None or operation.max_items is None:
             return None
         data = many_of_one(two, three, operation.max_items + 1)
-        return data and self._caller.example(operation, two, refuse(operation, "too_many", "…"), data=data)
+        told = data and _foretell(operation, operation.write([record] * (operation.max_items + 1)))
+        return told and self._caller.example(operation, two, refuse(operation, *told), data=data)
 
     def _asset_codes(self) -> dict[str, Example]:
         """Batches of assets that are received, and fail for one reason each."""
@@ -162,13 +177,21 @@ def _foretell(operation: BoundOperation, wire: WireRequest) -> tuple[str, str, l
     try:
         message: Message | NotReadable = operation.read(wire)
     except NotReadable as fault:
-        return fault.outcome, fault.detail, []
+        return fault.outcome, fault.detail, [_as_error(problem) for problem in fault.problems]
     if not message.problems:
         return None
-    errors = [{"index": None, "pointer": problem.pointer, "code": problem.code, "message": problem.message}
-              for problem in message.problems]
+    errors = [_as_error(problem) for problem in message.problems]
     count = len(errors)
     return "invalid", f"{count:,} error{'s' if count > 1 else ''}; nothing of this message was accepted.", errors
+
+
+def _as_error(problem: FieldProblem) -> Record:
+    return {"index": None, "pointer": problem.pointer, "code": problem.code, "message": problem.message}
+
+
+def _one_error(pointer: str, code: str) -> list[Record]:
+    """The one error of a refusal; its sentence is the simulator's, and too long to foretell."""
+    return [{"index": None, "pointer": pointer, "code": code, "message": "…"}]
 
 
 def _write(operation: BoundOperation, records: list[Record]) -> WireRequest | None:

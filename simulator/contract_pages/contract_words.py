@@ -19,6 +19,10 @@ _RANGES = (("minLength", "maxLength", " characters"), ("minimum", "maximum", "")
            ("exclusiveMinimum", "exclusiveMaximum", ", both excluded"), ("minProperties", "maxProperties", " fields"))
 _TYPES = {"array": "list", "string": "text", "integer": "whole number", "boolean": "true or false"}
 _COMBINED = ("allOf", "oneOf", "anyOf")
+_BEFORE_THE_CONTRACT = {"405": "the path does not take this method",
+                        "413": "the body is larger than the simulator takes; it is not read",
+                        "500": "the simulator failed"}
+"""Statuses that the simulator answers with whatever a contract says of them -> when it does."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,9 @@ FROM_CONTRACT = Label("", "from your contract file")
 
 @dataclass
 class FieldWords:
-    """A field in words. `where` are all its places; `words` are (word, what it stands for, label) of an enum."""
+    """A field in words. `where` are all its places; `words` are (word, what it stands for, label) of an enum;
+    `is_signature` marks the header that a signature of the body stands in.
+    """
 
     name: str
     kind: str
@@ -44,12 +50,13 @@ class FieldWords:
     meaning: str
     label: Label
     where: list[str] = field(default_factory=list)
+    is_signature: bool = False
 
 
 @dataclass(frozen=True)
 class AnswerWords:
-    """An answer in words. `outcomes` is empty for an answer that the simulator never gives; `same_as` names the status
-    whose fields this answer shares."""
+    """An answer in words. `meanings` say when it is given, and are empty for one that the simulator never gives;
+    `same_as` names the status whose fields this answer shares."""
 
     status: str
     description: str
@@ -63,12 +70,15 @@ class AnswerWords:
 
 @dataclass(frozen=True)
 class CodeWords:
-    """An error code in words; `ours` is the simulator's name of it."""
+    """An error code in words; `ours` is the simulator's name of it. One that `depends_on_registered` needs more than
+    one request: something is registered before.
+    """
 
     code: str
     ours: str
     meaning: str
     label: Label
+    depends_on_registered: bool = False
 
 
 def label_of(node: Any) -> Label:
@@ -96,6 +106,7 @@ class OperationWords:
         else:
             routes = find_routes(contract.document, needs, (), self._expansion, Findings())
             self.bound = contract.operations[operation_id]
+        self._meanings = {**needs.operations, **needs.outbound}[operation_id].meanings
         self.route: Route = routes[operation_id]
         self.document = contract.document
         self.description = str(self.route.operation.get("description") or "")
@@ -108,16 +119,23 @@ class OperationWords:
 
     def fields(self) -> list[FieldWords]:
         """The fields of a request: path, query, headers, then the body."""
+        return [row for _, rows in self.field_sets() for row in rows]
+
+    def field_sets(self) -> list[tuple[str, list[FieldWords]]]:
+        """The fields of a request, in a set for each content type if it has several; "" names what all have."""
         rows: dict[Any, FieldWords] = {}
         for parameter in self.route.parameters:
             schema = parameter.get("schema") if isinstance(parameter.get("schema"), dict) else {}
             self._add(rows, {**schema, **{key: value for key, value in parameter.items() if key != "schema"}},
                       str(parameter.get("name")), str(parameter.get("in")), bool(parameter.get("required")),
                       ("parameter", parameter.get("in"), parameter.get("name")))
-        body = self.route.operation.get("requestBody") or {}
-        for media in (body.get("content") or {}).values():
-            self._walk(rows, media.get("schema"), "")
-        return list(rows.values())
+        content = (self.route.operation.get("requestBody") or {}).get("content") or {}
+        sets = [("", rows)]
+        for media_type, media in content.items():
+            if len(content) > 1:
+                sets.append((media_type, {}))
+            self._walk(sets[-1][1], media.get("schema"), "")
+        return [(media_type, list(found.values())) for media_type, found in sets if found]
 
     def answers(self, outcomes: set[str] | None = None, default: bool = False) -> list[AnswerWords]:
         """Every answer; only those for `outcomes` when they are given, as answers a contract left to the default."""
@@ -141,16 +159,17 @@ class OperationWords:
                 told[origin] = str(status)
                 for schema in schemas:
                     self._walk(rows, schema, "")
+            before = _BEFORE_THE_CONTRACT.get(str(status), "")
+            meanings = [self._meanings.get(word, OUTCOMES[word]) for word in words] or ([before] if before else [])
             answers.append(AnswerWords(str(status), str(response.get("description") or ""), tuple(words),
-                                       tuple(OUTCOMES[word] for word in words), label_of(response),
-                                       list(rows.values()), same_as, default))
+                                       tuple(meanings), label_of(response), list(rows.values()), same_as, default))
         return answers
 
     def codes(self) -> list[CodeWords]:
         """The contract's own list of error codes."""
         ours = self.code_words()
         return [CodeWords(str(code["code"]), ours.get(str(code["code"]), str(code["code"])),
-                          str(code.get("meaning") or ""), _label(code))
+                          str(code.get("meaning") or ""), _label(code), code.get("registered") is True)
                 for code in self.route.operation.get("x-error-codes") or ()
                 if isinstance(code, Mapping) and "code" in code]
 
@@ -206,7 +225,8 @@ class OperationWords:
         if key not in rows:
             need = "" if required is None else "required" if required else "optional"
             rows[key] = FieldWords(name, _kind(schema), need, list(_limits(schema)), _words(schema),
-                                   str(find_trait(schema, "description") or ""), label_of(schema))
+                                   str(find_trait(schema, "description") or ""), label_of(schema),
+                                   is_signature=name_canonically(name, schema) == "signature")
         if where not in rows[key].where:
             rows[key].where.append(where)
 

@@ -65,11 +65,13 @@ class Shown:
 
 @dataclass(frozen=True)
 class ToldCall:
-    """A call of the contract as the page tells it. `lists_codes`: the contract itself says which codes there are."""
+    """A call of the contract as the page tells it. `fields` are those of each content type, as `field_sets` gives them.
+    `lists_codes`: the contract itself says which codes there are.
+    """
 
     words: OperationWords
     bound: BoundOperation
-    fields: list[FieldWords]
+    fields: list[tuple[str, list[FieldWords]]]
     answers: list[AnswerWords]
     schemes: list[tuple[str, str, Label]]
     credential: Credential
@@ -94,7 +96,7 @@ def tell_call(contract: Contract, operation_id: str, shown: Shown) -> ToldCall:
     """A call with its examples; what the contract in force leaves out is told from the default one."""
     words, bound = OperationWords(contract, operation_id), contract.operations[operation_id]
     codes = [(code, shown.codes.get(code.ours)) for code in _codes(contract, words, set(shown.codes))]
-    return ToldCall(words, bound, words.fields(), _answers(contract, words), words.schemes(),
+    return ToldCall(words, bound, words.field_sets(), _answers(contract, words), words.schemes(),
                     bound.credential or BEARER, shown.good, shown.refusals, bool(words.codes()), codes)
 
 
@@ -124,4 +126,5 @@ def _codes(contract: Contract, words: OperationWords, possible: set[str]) -> lis
     known = {code.ours: code for code in default.codes()}
     names = [*(name for name in known if name in possible), *sorted(possible - set(known))]
     return [CodeWords(on_the_wire.get(name, name), name, known[name].meaning if name in known else "",
-                      known[name].label if name in known else FROM_CONTRACT) for name in names]
+                      known[name].label if name in known else FROM_CONTRACT,
+                      name in known and known[name].depends_on_registered) for name in names]

@@ -38,13 +38,16 @@ EPOCHS = {"epoch-seconds": 1_000_000, "epoch-milliseconds": 1_000}
 
 @dataclass(frozen=True)
 class Answerer:
-    """How one outcome is answered: status, content type, and renderers of body and headers."""
+    """How one outcome is answered: status, content type, and renderers of body and headers. `signature_header` is the
+    header that a signature of the body goes into, if the contract names one.
+    """
 
     status: int
     media_type: str
     render: Render | None
     headers: tuple[tuple[str, str | None, str | None], ...]
     tells_http: bool
+    signature_header: str | None = None
 
     def answer(self, canonical: Mapping[str, Any]) -> WireAnswer:
         """The answer with these canonical values.
@@ -53,24 +56,24 @@ class Answerer:
         """
         scope = widen(canonical)
         if self.tells_http:
-            scope = {"type": "about:blank", "title": _TITLES.get(self.status, ""), **scope, "status": self.status}
+            scope = {"type": "about:blank", "title": TITLES.get(self.status, ""), **scope, "status": self.status}
         headers = {}
         for name, canonical_name, fixed in self.headers:
             value = scope.get(canonical_name, fixed)
             if value is not None:
                 headers[name] = str(value)
         if self.render is None:
-            return WireAnswer(self.status, "", headers, b"")
+            return WireAnswer(self.status, "", headers, b"", self.signature_header)
         body = self.render(scope)
         data = orjson.dumps(body) if is_json(self.media_type) else _spell_plain(body)
-        return WireAnswer(self.status, self.media_type, headers, data)
+        return WireAnswer(self.status, self.media_type, headers, data, self.signature_header)
 
 
-# Two phrases are RFC 9110's of 2022, which older Pythons do not have yet.
-_TITLES = {status.value: status.phrase for status in HTTPStatus} | {
+TITLES = {status.value: status.phrase for status in HTTPStatus} | {
     413: "Content Too Large",
     422: "Unprocessable Content",
 }
+"""HTTP status -> what RFC 9110 (2022) calls it; older Pythons do not have the names of two of them yet."""
 
 
 def _spell_plain(body: Any) -> bytes:
@@ -177,7 +180,8 @@ class AnswerBuilder:
             headers.append((name, canonical, None if fixed in (MISSING, None) else str(fixed)))
         # A transaction has a status of its own, a word; everything else that has one means that of HTTP.
         tells_http = not isinstance(self.sample.get("status"), str)
-        answerer = Answerer(status, media_type, render, tuple(headers), tells_http)
+        sealed_in = next((name for name, canonical, _ in headers if canonical == "signature"), None)
+        answerer = Answerer(status, media_type, render, tuple(headers), tells_http, sealed_in)
         if is_new and isinstance(schema, dict) and is_json(media_type):
             self.check_sample(lambda: answerer.answer(self.sample).body, schema, path)
         return answerer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jsonschema_rs
@@ -295,6 +295,22 @@ def _as_list(words: Any) -> list[Any]:
     return words if isinstance(words, list) else [words]
 
 
+def _name_signatures(
+    own: Mapping[str, Answerer], default: Mapping[str, Answerer], carried: Mapping[str, str]
+) -> dict[str, Answerer]:
+    """The answerers of all outcomes, each with a header for its signature if the contract names one anywhere.
+
+    A refusal mostly declares none: then it is that of another answer of the operation, or of its request.
+    """
+    named = [answerer.signature_header for answerer in own.values() if answerer.signature_header]
+    usual = named[0] if named else carried.get("signature")
+    answerers = {}
+    for outcome, answerer in {**default, **own}.items():
+        declared = answerer.signature_header if outcome in own else None
+        answerers[outcome] = replace(answerer, signature_header=declared or usual or answerer.signature_header)
+    return answerers
+
+
 def bind_operation(
     route: Route, needs: OperationNeeds, document: Mapping[str, Any], expansion: Expansion, findings: Findings,
     fallback: BoundOperation | None,
@@ -305,7 +321,7 @@ def bind_operation(
     parameters = binder.plan_parameters()
     bodies = binder.plan_bodies()
     signed = binder.check_fields(parameters.branch, bodies)
-    answerers = {**(fallback._answerers if fallback else {}), **binder.build_answerers()}
+    answerers = _name_signatures(binder.build_answerers(), fallback._answerers if fallback else {}, binder.carried)
     writers = {
         media_type: Writer(
             needs, route.method, route.template, parameters, media_type, plan and plan.node,

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from .explaining import ShapeFault, name_place
 from .layout import Branch, Choice, Leaf, Listing, Node, collect_fields
 from .messages import RecordPlaces
+from .ordering import FieldOrder
 from .problems import FieldProblem, Given, Path, Unfit
 from .vocabulary import OperationNeeds
 
@@ -116,6 +117,7 @@ class Diagnosis:
     node: Node | None
     traces: list[Trace]
     signed: bool
+    order: FieldOrder
     problems: list[FieldProblem] = field(default_factory=list)
     records: list[dict[str, Any]] = field(default_factory=list)
 
@@ -126,6 +128,7 @@ class Diagnosis:
         self._missing: set[tuple[Path, str]] = set()
         self._unchosen: set[int | None] = set()
         self._values: dict[Path, Any] = {}
+        self._ranks: list[tuple[int, tuple[int, ...]]] = []
         leaves = [*self.parameters.leaves.values(), *collect_fields(self.node)]
         self._wires = {leaf.name: leaf.wire for leaf in reversed(leaves)}
         self._names: dict[str, set[str]] = {}
@@ -158,10 +161,10 @@ class Diagnosis:
             if fault.path not in fields:
                 # A list of ids is no better than its worst item.
                 self._broken.update({fault.path[:end] for end in range(len(fault.path))} & fields)
-            self._add(fault.path, fault.code, fault.message)
+            self._add(fault.path, fault.code, fault.message, fault.missing)
 
     def build_records(self) -> None:
-        """Translate every field, apply the direction, ask for what the operation needs, and sort the problems."""
+        """Translate every field, apply the direction, ask for what the operation needs, and order the problems."""
         for index, trace in enumerate(self.traces):
             record = {}
             for name, found in trace.found.items():
@@ -172,7 +175,8 @@ class Diagnosis:
                 self._apply_direction(record, trace)
             self._ask_for_needs(index, record, trace)
             self.records.append(record)
-        self.problems.sort(key=lambda problem: -1 if problem.index is None else problem.index)
+        ordered = sorted(range(len(self.problems)), key=self._ranks.__getitem__)
+        self.problems[:] = [self.problems[place] for place in ordered]
 
     def _index_of(self, path: Path) -> int | None:
         for end in range(len(path), -1, -1):
@@ -180,10 +184,11 @@ class Diagnosis:
                 return self._indexes[path[:end]]
         return None
 
-    def _add(self, path: Path, code: str, message: str) -> None:
+    def _add(self, path: Path, code: str, message: str, missing: str | None = None) -> None:
         outside = bool(path) and isinstance(path[0], Place)
         index = (0 if self.node is None else None) if outside else self._index_of(path)
         self.problems.append(FieldProblem(index, point(path), code, message))
+        self._ranks.append((-1 if index is None else index, self.order.rank(path, missing)))
 
     def _translate(self, found: Found) -> Any:
         if found.path not in self._values:
@@ -239,7 +244,8 @@ class Diagnosis:
         place = next((Place(place) for place, leaf in self.parameters.leaves.items() if leaf.name == name), None)
         if place is not None:
             self._missing.add(((), name))
-        self._add((place,) if place is not None else trace.path, "required", f"{wire} is missing: add it.")
+        self._add((place,) if place is not None else trace.path, "required", f"{wire} is missing: add it.",
+                  wire)
 
     def _ask_for_needs(self, index: int, record: Mapping[str, Any], trace: Trace) -> None:
         for name in self.needs.required:

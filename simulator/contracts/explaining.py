@@ -61,11 +61,13 @@ def _shorten(name: str) -> str:
 
 
 def name_place(path: Path, whole: str = "The message") -> str:
-    """How a sentence calls the value at `path`: its property's name, or "Item 4" of a list, counted from 1."""
+    """How a sentence calls the value at `path`: its property's name, or "Item 3 (counted from 0)" of a list: the number
+    is that of pointers and indexes.
+    """
     if not path:
         return whole
     last = path[-1]
-    return f"Item {last + 1}" if isinstance(last, int) else _shorten(last)
+    return f"Item {last} (counted from 0)" if isinstance(last, int) else _shorten(last)
 
 
 def _list_words(words: Any) -> str:

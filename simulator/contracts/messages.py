@@ -45,12 +45,15 @@ class WireRequest:
 
 @dataclass(frozen=True)
 class WireAnswer:
-    """An answer ready to send. `media_type` is empty when there is no body."""
+    """An answer ready to send. `media_type` is empty when there is no body. `signature_header` is where the contract
+    wants a signature of the body, if it says so; it is not among the `headers` until somebody has signed.
+    """
 
     status: int
     media_type: str
     headers: dict[str, str]
     body: bytes
+    signature_header: str | None = None
 
 
 @dataclass(frozen=True)

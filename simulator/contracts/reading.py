@@ -14,6 +14,7 @@ from .emitting import Excess, compile_completion, compile_emit, compile_gather, 
 from .explaining import Explainer
 from .layout import Branch, Node, collect_fields
 from .messages import Message, WireRequest
+from .ordering import FieldOrder
 from .problems import FieldProblem, NotReadable, Unfit
 from .slicing import BodyChecker
 from .vocabulary import OperationNeeds
@@ -62,6 +63,7 @@ class Reader:
         self._parameter_explainer = Explainer(parameters.schema)
         # Made when first needed: most servers never see a faulty message.
         self._checkers: dict[str, BodyChecker] = {}
+        self._orders: dict[str | None, FieldOrder] = {}
         self._bare = not parameters.places
 
     def read(self, request: WireRequest) -> Message:
@@ -165,7 +167,10 @@ class Reader:
     def _read_carefully(self, name: str | None, data: Any, given: Mapping[str, Any]) -> Message:
         traces = self._trace(name, data, given)
         plan = None if name is None else self._bodies[name]
-        diagnosis = Diagnosis(self._needs, self._parameters.branch, plan and plan.node, traces, self._signed)
+        order = self._orders.get(name)
+        if order is None:
+            order = self._orders[name] = FieldOrder({} if plan is None else plan.schema, self._parameters.places)
+        diagnosis = Diagnosis(self._needs, self._parameters.branch, plan and plan.node, traces, self._signed, order)
         parameter_errors = self._parameter_check.iter_errors(given)
         diagnosis.note_parameter_faults(self._parameter_explainer.explain(parameter_errors))
         if plan is not None:

@@ -100,7 +100,8 @@ class OperationNeeds:
     word field that gives amounts their sign. `counted` says how too many records are refused, with an error of their
     own; without it the refusal has a sentence only. `answer_words` are the words of ours that answers say, by name.
     `carried` are headers that are no part of the record: canonical name -> meaning. `outcomes` map each outcome to a
-    sample of what its answer says, in canonical names. `success` is the outcome a contract has to declare itself; the
+    sample of what its answer says, in canonical names; `meanings` are what outcomes mean here, where OUTCOMES would
+    say too much. `success` is the outcome a contract has to declare itself; the
     others fall back to the default.
     An operation that `may_be_absent` is then the default's, as a whole. `report` is for a message that says what an
     answer could say: a sample of it; its body is rendered as an answer's.
@@ -112,6 +113,7 @@ class OperationNeeds:
     required: tuple[str, ...]
     exactly_one: tuple[ExactlyOne, ...]
     outcomes: Mapping[str, Mapping[str, Any]]
+    meanings: Mapping[str, str] = field(default_factory=dict)
     success: str = "accepted"
     signed_by: str | None = None
     may_be_absent: bool = False
@@ -238,7 +240,12 @@ AUTHENTICATE = OperationNeeds(
         "invalid_grant": {"error": "invalid_grant", "error_description": "The username or the password is wrong."},
         **dict.fromkeys(("broken_json", "unauthorised", "forbidden", "wrong_content_type", "invalid"), SMP_PROBLEM),
     },
-)
+    meanings={"unauthorised": "the username or the password is wrong, or a signature does not fit",
+              "forbidden": "the username and the password are right, and the connection is not ready"},
+)  # fmt: skip
+
+_MEANINGS = {"unauthorised": "the token is missing, wrong or expired, or the signature is missing or does not fit",
+             "forbidden": "the token is good, and the connection is not ready"}  # fmt: skip
 
 _SUBMITTED = {"accepted": TRANSACTION, **dict.fromkeys(_SMP_REFUSALS, SMP_PROBLEM)}
 
@@ -267,6 +274,7 @@ CREATE_ASSETS = OperationNeeds(
               "max_import_kw", "max_export_kw", "start_date"),
     exactly_one=(),
     outcomes=_SUBMITTED,
+    meanings=_MEANINGS,
     counted=Counted("creates", "asset"),
     answer_words=_TRANSACTION_WORDS,
     carried=_SIGNATURE,
@@ -287,6 +295,7 @@ CREATE_UNIT = OperationNeeds(
     required=("name", "unit_type", "services", "start_date", "assets"),
     exactly_one=(),
     outcomes=_SUBMITTED,
+    meanings=_MEANINGS,
     counted=Counted("creates", "unit"),
     answer_words=_TRANSACTION_WORDS,
     carried=_SIGNATURE,
@@ -300,6 +309,7 @@ GET_TRANSACTION_STATUS = OperationNeeds(
     required=("transaction_id",),
     exactly_one=(),
     outcomes={**_SUBMITTED, "not_found": SMP_PROBLEM},
+    meanings=_MEANINGS,
     counted=Counted("asks for", "transaction", "transaction_id"),
     answer_words=_TRANSACTION_WORDS,
     carried=_SIGNATURE,

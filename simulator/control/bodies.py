@@ -40,7 +40,7 @@ class Body:
 
 def refuse(errors: list[dict[str, Any]]) -> None:
     """Abort the request with 422 and these errors."""
-    abort(problem(422, "Unprocessable Entity", f"{len(errors)} error{'s' if len(errors) > 1 else ''}; nothing was "
+    abort(problem(422, "Unprocessable Content", f"{len(errors)} error{'s' if len(errors) > 1 else ''}; nothing was "
                   "changed.", errors))
 
 

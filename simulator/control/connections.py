@@ -53,7 +53,8 @@ _POINTERS = {
 class WantedChange:
     """A change of a connection that was judged as far as that goes without a transaction; `made_password` is told once.
 
-    `returns_pro_forma` when the change says what the pro-forma holds: the participant returns it then.
+    `returns_pro_forma` when the change says what the pro-forma holds: the participant returns it then. `warning` is
+    what is not wrong with its callback URL, and yet had better be known.
     """
 
     said: dict[str, Any]
@@ -61,6 +62,12 @@ class WantedChange:
     breaches: tuple[RuleBreach, ...]
     made_password: str | None
     returns_pro_forma: bool
+    warning: str | None = None
+
+    @property
+    def callback_pointer(self) -> str:
+        """Where in the PATCH the callback URL stands."""
+        return "/smp/callbackUrl" if "callbackUrl" in self.said else "/smp/proForma/callbackUrl"
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -93,11 +100,13 @@ def read_wanted(organisation_id: str, said: dict[str, Any]) -> WantedChange:
     change = ConnectionChange(said.get("username"), signatures=said.get("signatures"),
                               step=Step(said["connection"]) if "connection" in said else None)
     breaches: list[RuleBreach] = []
+    warning = None
     if said.keys() & {"proForma", "callbackUrl", "jwks"}:
         pro_forma = _merged(present.pro_forma, said)
         judged = judge_pro_forma(pro_forma, present, current_world.settings.allow_targets)
         change = replace(change, pro_forma=pro_forma, jwks=judged.jwks)
         breaches += judged.breaches
+        warning = judged.warning
     is_to_have_access = change.step is not None and has_access(change.step)
     if is_to_have_access and present.username is None and change.username is None:
         change = replace(change, username=connections.username_for(organisation_id))
@@ -109,7 +118,7 @@ def read_wanted(organisation_id: str, said: dict[str, Any]) -> WantedChange:
     elif "password" in said or (is_to_have_access and present.password_hash is None):
         made, made_hash = connections.make_password()
         change = replace(change, password_hash=made_hash)
-    return WantedChange(said, change, tuple(breaches), made, "proForma" in said)
+    return WantedChange(said, change, tuple(breaches), made, "proForma" in said, warning)
 
 
 def _merged(present: ProForma, said: dict[str, Any]) -> ProForma:
@@ -138,16 +147,16 @@ def apply_change(work: Any, organisation_id: str, wanted: WantedChange) -> None:
             change = replace(change, step=connections.step_of_return(work, organisation_id, wanted.breaches))
         connections.change_connection(work, organisation_id, change, wanted.breaches)
     except Refused as refusal:
-        raise Refused([_placed(breach, wanted.said) for breach in refusal.breaches]) from None
+        raise Refused([_placed(breach, wanted) for breach in refusal.breaches]) from None
 
 
-def _placed(breach: RuleBreach, said: dict[str, Any]) -> RuleBreach:
+def _placed(breach: RuleBreach, wanted: WantedChange) -> RuleBreach:
     """The breach with the place in the PATCH that it is about."""
     field = breach.field or ""
     if field == "callback_url":
-        pointer = "/smp/callbackUrl" if "callbackUrl" in said else "/smp/proForma/callbackUrl"
+        pointer = wanted.callback_pointer
     elif field == "public_keys":
-        pointer = "/smp/jwks" if "jwks" in said else "/smp/proForma/publicKeys"
+        pointer = "/smp/jwks" if "jwks" in wanted.said else "/smp/proForma/publicKeys"
     else:
         pointer = _POINTERS.get(field, "/smp")
         if breach.index is not None:
@@ -192,15 +201,15 @@ def commission(organisation_id: str) -> Response:
 
 
 def read_certificate(organisation_id: str) -> Response:
-    """The certificate of the commissioning test, PDF; 409 as long as a flow has not been seen."""
+    """The certificate of the commissioning test, PDF; 409 without access, or as long as a flow has not been seen."""
     try:
         with current_world.view() as view:
             organisation = participants.participant(view, organisation_id).organisation
             connection = connections.connection_of(view, organisation_id)
             seen = connections.flows_seen(view, organisation_id)
+            in_the_way = connections.certificate_problem(view, organisation_id)
     except NotFound as error:
         return problem(404, "Not Found", str(error))
-    if len(seen) < len(Flow):
-        return problem(409, "Conflict", f"There is no certificate yet: {len(seen)} of {len(Flow)} message flows have "
-                       "been seen.")
+    if in_the_way is not None:
+        return problem(409, "Conflict", in_the_way)
     return certificate_answer(organisation, connection, seen)

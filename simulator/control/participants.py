@@ -102,13 +102,15 @@ def _units(body: dict[str, Any]) -> tuple[UnitDraft, ...]:
 
 def change(organisation_id: str) -> Response:
     """Another name or address, more units, where dispatch messages go, or the connection to the SMP; those not
-    mentioned stay as they are. A password that was made for the SMP user is in this answer, and in no other.
+    mentioned stay as they are. A password that was made for the SMP user is in this answer, and in no other; so are
+    `warnings`, `[{"pointer", "message"}]`: what was taken and may not work, such as a host that nobody can find now.
     """
     body = _CHANGE.read()
     if not body:
         refuse([{"pointer": "", "code": "required",
                  "message": "Say what to change: name, portal, units, dispatch or smp."}])
-    endpoint, breaches = _endpoint(organisation_id, body.get("dispatch"))
+    endpoint, breaches, warning = _endpoint(organisation_id, body.get("dispatch"))
+    warnings = [("/dispatch/baseUrl", warning)]
     try:
         wanted = smp.read_wanted(organisation_id, body["smp"]) if "smp" in body else None
         with work_of_request() as work:
@@ -122,21 +124,28 @@ def change(organisation_id: str) -> Response:
         return _unknown(organisation_id)
     except Refused as refusal:
         return refused(refusal, _POINTERS, "/units")
-    if wanted is not None and wanted.made_password is not None:
-        changed["smp"]["password"] = wanted.made_password
+    if wanted is not None:
+        warnings.append((wanted.callback_pointer, wanted.warning))
+        if wanted.made_password is not None:
+            changed["smp"]["password"] = wanted.made_password
+    told = [{"pointer": pointer, "message": words} for pointer, words in warnings if words is not None]
+    if told:
+        changed["warnings"] = told
     return json_answer(changed)
 
 
-def _endpoint(organisation_id: str, wanted: dict[str, Any] | None) -> tuple[Endpoint | None, list[RuleBreach]]:
-    """The endpoint as it is to be, None to have none or to leave it alone, and what is wrong with it."""
+def _endpoint(organisation_id: str, wanted: dict[str, Any] | None
+              ) -> tuple[Endpoint | None, list[RuleBreach], str | None]:
+    """The endpoint as it is to be, None to have none or to leave it alone; what is wrong with it; and a warning."""
     if wanted is None or ("baseUrl" in wanted and wanted["baseUrl"] is None):
-        return None, []
+        return None, [], None
     with current_world.view() as view:
         present = dispatch_testing.endpoint_of(view, organisation_id)
     endpoint = merge_endpoint(present, organisation_id, wanted.get("baseUrl"), wanted.get("auth"),
                               wanted.get("secret"))
     # Names are looked up here, where no transaction waits for it.
-    return endpoint, judge_endpoint(endpoint, frozenset(current_world.settings.allow_targets)).breaches
+    judged = judge_endpoint(endpoint, frozenset(current_world.settings.allow_targets))
+    return endpoint, judged.breaches, judged.warning
 
 
 def _change(work: Any, organisation_id: str, body: dict[str, Any], breaches: list[RuleBreach],

@@ -23,7 +23,7 @@ def refused(refusal: Refused, pointers: Mapping[str, str], records: str = "") ->
               for breach in refusal.breaches]
     if all(breach.code in _CONFLICTS for breach in refusal.breaches):
         return problem(409, "Conflict", f"{refusal.breaches[0].message} Nothing was changed.", errors)
-    return problem(422, "Unprocessable Entity", f"{len(errors)} error{'s' if len(errors) > 1 else ''}; nothing was "
+    return problem(422, "Unprocessable Content", f"{len(errors)} error{'s' if len(errors) > 1 else ''}; nothing was "
                    "changed.", errors)
 
 

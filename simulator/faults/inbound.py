@@ -21,13 +21,14 @@ WORDS = "This is a fault that was switched on in the simulator; see /_sim/faults
 
 
 class Request(Protocol):
-    """A request as the gateway has it."""
+    """A request as the gateway has it; the body is there only if `need_body` asked for it."""
 
     method: str
     prefix: str
     path: str
     query: str
     headers: dict[str, str]
+    body: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,11 @@ class InboundFaults:
             return next(iter(methods[0].values())).surface
         return None if path.startswith(_NOT_OF_THE_PORTAL) else "portal"
 
+    def need_body(self, world: World, request: Request) -> bool:
+        """Whether `strike` has to see the body of a request to tell whose it is."""
+        return (self._calls.is_known_by_body(request.method, request.path)
+                and self._surface_of(request.path) in world.faulty_surfaces)
+
     def strike(self, world: World, request: Request) -> Struck | None:
         """What goes wrong with a request now, noted in the journal; None when nothing does."""
         surface = self._surface_of(request.path)
@@ -105,7 +111,7 @@ class InboundFaults:
         with world.work() as work:
             entry = work.reserve_entry()
             participant = self._calls.participant_of(world, work, request.method, request.path, request.query,
-                                                     request.headers)
+                                                     request.headers, request.body or b"")
             effects = strike(work, surface, request.path, participant, entry, seam=Seam.REQUEST)
         if not effects:
             return None

@@ -67,6 +67,11 @@ def open_compact(jws: bytes) -> bytes:
         raise SignatureBad("The second part of the signed message is not base64url.") from None
 
 
+def kid_of(jws: str) -> str | None:
+    """The kid in the header, unverified: for what was signed here. None when the header names none."""
+    return orjson.loads(decode(jws.partition(".")[0])).get("kid")
+
+
 def _compact_parts(jws: bytes) -> list[str]:
     try:
         parts = jws.decode("ascii").strip().split(".")

@@ -109,13 +109,10 @@ def _read_json(text: str, problems: list[str]) -> list[dict[str, str]]:
             keys.append(_member(_load_jwk(member), _kid(member, keys)))
         except _KeyUnusable as error:
             problems.append(f"{where} {error}")
-    # A key set may well hold keys for other ends (RFC 7517, 5); one must be for signatures.
-    return keys if keys or problems else _none_left(passed_over, problems)
-
-
-def _none_left(passed_over: list[str], problems: list[str]) -> list[dict[str, str]]:
-    problems += passed_over
-    return []
+    if not keys and not problems:
+        # A key set may well hold keys for other ends (RFC 7517, 5); one must be for signatures.
+        problems += passed_over
+    return keys
 
 
 def _other_use(member: Mapping[str, Any]) -> str | None:

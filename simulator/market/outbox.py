@@ -40,7 +40,10 @@ class MessageState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A message as it goes over the wire, the same on each attempt: `path` is below the participant's base url."""
+    """A message as it goes over the wire, the same on each attempt: `path` is below the participant's base url.
+
+    Only a signature changes, when its key is not published any more.
+    """
 
     method: str
     path: str

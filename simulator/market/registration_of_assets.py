@@ -12,6 +12,7 @@ from typing import Any
 
 from simulator.market.batches import BatchError
 from simulator.market.mpan import gsp_group_of, mpan_problem
+from simulator.market.registered_texts import text_findings
 
 PointerOf = Callable[[int, str], str]
 """Where a field of a record stood in what was sent."""
@@ -32,7 +33,8 @@ def judge_assets(records: Sequence[Mapping[str, Any]], registered: Mapping[str, 
         reference = record["external_reference"]
         earlier = first.setdefault(reference, index)
         findings = [*_reference_findings(reference, registered.get(reference), None if earlier == index else earlier),
-                    *_supply_findings(record), *_capacity_findings(record), *date_findings(record)]
+                    *text_findings(record), *_supply_findings(record), *_capacity_findings(record),
+                    *date_findings(record)]
         errors += [BatchError(index, pointer(index, field), code, message) for field, code, message in findings]
     return errors
 

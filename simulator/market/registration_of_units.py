@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.market.batches import BatchError
+from simulator.market.registered_texts import text_findings
 from simulator.market.registration_of_assets import PointerOf, date_findings
 from simulator.market.registrations import RegisteredAsset
 
@@ -42,8 +43,8 @@ def judge_unit(record: Mapping[str, Any], registry: Registry, pointer: PointerOf
 
     `record` maps canonical names to what the contract read.
     """
-    findings = [*_name_findings(record, registry.name_taken), *_service_findings(record), *date_findings(record),
-                *_group_findings(record, registry.assets)]
+    findings = [*_name_findings(record, registry.name_taken), *text_findings(record), *_service_findings(record),
+                *date_findings(record), *_group_findings(record, registry.assets)]
     errors = [BatchError(None, _place(pointer, field), code, message) for field, code, message in findings]
     errors += [BatchError(index, f"{pointer(0, 'assets')}/{index}", code, message)
                for index, code, message in _asset_findings(record, registry)]

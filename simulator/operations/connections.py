@@ -137,7 +137,15 @@ def provide_access(work: Work, organisation_id: str, username: str | None, passw
 
 
 def commission(work: Work, organisation_id: str) -> SmpConnection:
-    """Step 4: the commissioning test is over. Raises NotFound, and Refused as long as a flow has not been seen."""
+    """Step 4: the commissioning test is over.
+
+    Raises NotFound, and Refused as long as a flow has not been seen, or the connection has no access (any more).
+    """
+    present = connection_of(work, organisation_id)
+    if not has_access(present.step):
+        raise Refused([RuleBreach(None, "connection", "not_yet", f"{open_step_words(present.step)}. A connection "
+                                  "without access has no commissioning test; what was seen before counts again with "
+                                  "it.")])
     return change_connection(work, organisation_id, ConnectionChange(step=Step.COMMISSIONED))
 
 
@@ -233,6 +241,17 @@ def note_flow(work: Work, organisation_id: str, flow: Flow, journal_entry: int |
     fact = work.record(FlowSeen(organisation_id, flow.value))
     connections.add_flow(work, organisation_id, flow, work.now, fact if proof is None else proof)
     work.announce(CONNECTIONS_TOPIC)
+
+
+def certificate_problem(view: View, organisation_id: str) -> str | None:
+    """Why there is no certificate of the commissioning test now; None when there is one. Raises NotFound."""
+    seen, step = flows_seen(view, organisation_id), connection_of(view, organisation_id).step
+    if len(seen) < len(Flow):
+        return f"There is no certificate yet: {len(seen)} of {len(Flow)} message flows have been seen."
+    if not has_access(step):
+        return (f"There is no certificate as long as the connection has no access. {open_step_words(step)}. What was "
+                "seen before counts again then.")
+    return None
 
 
 def flows_seen(view: View, organisation_id: str) -> dict[Flow, SeenFlow]:

@@ -78,13 +78,13 @@ def messages_of_lane(view: View, lane: str) -> list[tuple[Message, list[Attempt]
 def prepare(view: View, message_id: int, writer: MessageWriter) -> Rendered | None:
     """A message as it will go over the wire, written and signed before the transaction that claims it.
 
-    Nobody has to wait for a long one then. None when there is nothing to write, or no way to say it.
+    Nobody has to wait for a long one then. None when there is nothing to send, or no way to say it.
     """
     message = outbox.message_by_id(view, message_id)
-    if message is None or message.rendered is not None or message.state is not MessageState.WAITING:
+    if message is None or message.state is not MessageState.WAITING:
         return None
     try:
-        return writer.write(view, message)
+        return writer.renew(view, message, message.rendered) if message.rendered else writer.write(view, message)
     except CannotSay:
         return None
 
@@ -106,12 +106,14 @@ def claim(work: Work, message_id: int, writer: MessageWriter, prepared: Rendered
     if message.kind is MessageKind.DISPATCH:
         note_attempt_on_dispatch(work, message)
     try:
-        rendered = message.rendered or prepared or writer.write(work, message)
+        written = prepared or message.rendered or writer.write(work, message)
     except CannotSay as error:
         outbox.set_message_state(work, message, MessageState.FAILED)
         work.record(MessageFailed(message.id, message.lane, 0, str(error)))
         _end(work, message, acknowledged=False)
         return None
+    # A key may have been retired since it was prepared.
+    rendered = writer.renew(work, message, written)
     entry = work.reserve_entry()
     endpoint = _endpoint_of(work, message)
     effects = _strike(work, message, rendered, endpoint, entry)

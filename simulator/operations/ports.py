@@ -22,6 +22,10 @@ class MessageWriter(Protocol):
         """The message as it goes over the wire, without its base url. Raises CannotSay."""
         ...
 
+    def renew(self, view: View, message: Message, rendered: Rendered) -> Rendered:
+        """A message that was written before: the same, but for a signature that would not verify any more."""
+        ...
+
 
 class CannotRead(Exception):
     """A stored batch that the contract in force cannot read, because another one was in force then; the text says why.

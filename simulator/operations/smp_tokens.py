@@ -1,7 +1,9 @@
 """Tokens of the SMP: issued against username and password, and judged when a call carries one.
 
 That Authenticate returns a JWT is documented (SMP overview, The SMP APIs). Its claims are assumed; issuer and audience
-name the world, so that a token of one is refused in every other.
+name the world, so that a token of one is refused in every other. A token is in force as long as the user that it was
+issued to has that name, and is that participant's: a user who gets another name authenticates again. It outlives a
+reset, so that a client that runs need not notice, but not its world: one that is made anew knows none of its tokens.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from simulator.ids import new_token_id
+from simulator.ids import digest, new_token_id
 from simulator.market.connections import Flow, SmpConnection
 from simulator.market.registration_facts import AuthenticationRefused, TokenIssued
 from simulator.market.signing_keys import SigningKey, TokenRefused
@@ -21,16 +23,20 @@ from simulator.store.work import View, Work
 
 @dataclass(frozen=True, slots=True)
 class TokenRules:
-    """What a world's tokens say (`iss`, `aud`), and how many seconds they work."""
+    """What a world's tokens say (`iss`, `aud`, and `world`, which of the worlds of this name), and how many seconds
+    they work.
+    """
 
     issuer: str
     audience: str
+    origin: str
     seconds: int
 
 
-def token_rules(world: str, seconds: int) -> TokenRules:
-    """The rules of a world."""
-    return TokenRules(f"urn:flexsim:{world}:smp", f"urn:flexsim:{world}:smp:api", seconds)
+def token_rules(world: str, made_with: str, seconds: int) -> TokenRules:
+    """The rules of a world. `made_with` is a secret that it was made with, and that a reset leaves as it is."""
+    return TokenRules(f"urn:flexsim:{world}:smp", f"urn:flexsim:{world}:smp:api", digest(f"smp {made_with}")[:16],
+                      seconds)
 
 
 def issue_access_token(work: Work, rules: TokenRules, server_key: SigningKey, connection: SmpConnection, at: datetime
@@ -47,7 +53,8 @@ def issue_access_token(work: Work, rules: TokenRules, server_key: SigningKey, co
                             datetime.fromtimestamp(expires, at.tzinfo).isoformat()))
     note_flow(work, connection.organisation_id, Flow.AUTHENTICATE)
     return issue_token(key, {"iss": rules.issuer, "sub": connection.username, "aud": rules.audience, "iat": begins,
-                             "exp": expires, "jti": token_id})
+                             "exp": expires, "jti": token_id, "participant": connection.organisation_id,
+                             "world": rules.origin})
 
 
 def note_refused_authentication(work: Work, connection: SmpConnection | None, reason: str) -> None:
@@ -62,8 +69,11 @@ def connection_of_token(view: View, rules: TokenRules, server_key: SigningKey | 
     `server_key` is None when the server never had need of one: then no token of its own can be about.
     """
     claims = check_token(token, _keys(view, server_key), rules.audience, rules.issuer, at)
+    if claims.get("world") != rules.origin:
+        raise TokenRefused("token_issuer", "The token was issued before this world was made anew: authenticate again.")
     connection = connection_by_username(view, str(claims["sub"]))
-    if connection is None:
+    if connection is None or connection.organisation_id != claims.get("participant"):
+        # The name may be another participant's by now.
         raise TokenRefused("token_subject", "The token was issued to a user that this platform does not have (any "
                            "more): authenticate again.")
     return connection

@@ -20,6 +20,9 @@ from simulator.outbound.targets import Resolver, TargetRefused, TargetUnknown, r
 LONGEST_KEYS = 50_000
 """Characters of a participant's public keys."""
 
+_NO_QUERY = ("batch returns are sent to the callback URL itself or, where the contract has a path for them, below it. "
+             "So it cannot have a query.")
+
 
 @dataclass(frozen=True, slots=True)
 class JudgedProForma:
@@ -48,7 +51,7 @@ def judge_pro_forma(wanted: ProForma, present: SmpConnection, allow: Collection[
 
 def _judge_url(url: str, breaches: list[RuleBreach], allow: frozenset[str], resolver: Resolver, seconds: float
                ) -> str | None:
-    problems = url_problems(url)
+    problems = url_problems(url, why_no_query=_NO_QUERY)
     if problems:
         breaches.extend(RuleBreach(None, "callback_url", "url", problem) for problem in problems)
         return None

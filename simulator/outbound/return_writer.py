@@ -4,11 +4,12 @@ SMP overview, The SMP APIs; form and algorithm are assumed).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from simulator import signing
 from simulator.contracts import CannotWrite, OutboundMessage
+from simulator.ids import new_delivery_part
 from simulator.market.outbox import Message, Rendered
 from simulator.market.signing_keys import SigningKey
 from simulator.operations.ports import CannotSay
@@ -20,21 +21,43 @@ UNKNOWN_KID = "a-key-that-nobody-published"
 class ReturnWriter:
     """Transactions in our own names in, signed requests out. `form` is `detached` (a header) or `compact` (the body).
 
-    The signature is over exactly the bytes of the body, which are the same on every attempt, and so is the signature.
+    The signature is over exactly the bytes of the body, which are the same on every attempt; so is the signature, as
+    long as its key is published.
     """
 
     def __init__(self, message: OutboundMessage, form: str) -> None:
         self._message = message
         self._is_compact = form == "compact"
 
-    def write(self, message: Message, key: SigningKey) -> Rendered:
-        """The message on the wire, signed with a key. Raises CannotSay for what the contract has no way to say."""
+    def write(self, message: Message, world: str, key: SigningKey) -> Rendered:
+        """The message on the wire, signed with a key. Raises CannotSay for what the contract has no way to say.
+
+        The id of the delivery is like no other: not in another `world`, nor in this one after a reset.
+        """
         try:
             request = self._message.write(message.content["transaction"])
         except CannotWrite as error:
             raise CannotSay(error.reason) from error
-        headers = self._carry(request.headers, "delivery_id", f"{message.lane}-{message.id}")
+        headers = self._carry(request.headers, "delivery_id", f"{world}-{message.lane}-{new_delivery_part()}")
         return self._signed(Rendered(request.method, request.target, headers, request.body.decode()), request.body, key)
+
+    def renew(self, rendered: Rendered, published: Collection[str], key: SigningKey) -> Rendered:
+        """The message signed anew if the key that signed it is not among the `published` kids (any more).
+
+        It is told by the message itself in which form it was signed: the server may have been set otherwise since.
+        """
+        headers = {name.lower(): value for name, value in rendered.headers}
+        if headers.get("content-type") == signing.JOSE:
+            sent = rendered.body.encode()
+            if signing.kid_of(rendered.body) in published:
+                return rendered
+            return replace(rendered, body=signing.sign_compact(key, signing.open_compact(sent)).decode())
+        header = self._message.signature_header
+        signature = None if header is None else headers.get(header.lower())
+        if header is None or signature is None or signing.kid_of(signature) in published:
+            return rendered
+        return replace(rendered, headers=_with(rendered.headers, header,
+                                               signing.sign_detached(key, rendered.body.encode())))
 
     def number(self, rendered: Rendered, attempt: int) -> Rendered:
         """The message with the number of the attempt, from 1: all that tells one attempt from another."""

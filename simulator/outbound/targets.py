@@ -112,13 +112,18 @@ class _Place:
     path: str
 
 
-def url_problems(text: str, may_have_query: bool = False) -> list[str]:
-    """Everything that is wrong with a base URL as a user typed it, a sentence or two each; empty when it is fine.
+BASE_URL = "the simulator appends paths such as /dispatch to this URL, so it cannot have a query."
+"""Why a URL that messages of the portal's contract are sent below has no query."""
 
-    Fine are `http://` or `https://`, a host, and if wanted a port and a path; a query where nothing will be appended.
+
+def url_problems(text: str, may_have_query: bool = False, why_no_query: str = BASE_URL) -> list[str]:
+    """Everything that is wrong with a URL as a user typed it, a sentence or two each; empty when it is fine.
+
+    Fine are `http://` or `https://`, a host, and if wanted a port and a path; a query where it `may_have_query`, and
+    where it may not, `why_no_query` ends the sentence.
     Whether the address is a safe one is not judged here: names must be looked up for that. Source: ours.
     """
-    return _take_apart(text, may_have_query)[1]
+    return _take_apart(text, may_have_query, why_no_query)[1]
 
 
 def read_allowed_host(text: str) -> str:
@@ -152,7 +157,7 @@ def resolve_target(url: str, allow: frozenset[str], resolver: Resolver = socket.
     return Target(place.scheme, place.host, place.port, place.path, tuple(str(address) for address in addresses))
 
 
-def _take_apart(text: str, may_have_query: bool) -> tuple[_Place | None, list[str]]:
+def _take_apart(text: str, may_have_query: bool, why_no_query: str = BASE_URL) -> tuple[_Place | None, list[str]]:
     """The parts of a URL (None when there is no telling them) and everything wrong with it."""
     problems = []
     if len(text) > LONGEST_URL:
@@ -182,17 +187,16 @@ def _take_apart(text: str, may_have_query: bool) -> tuple[_Place | None, list[st
             port = _read_port(port_text)
         except ValueError as error:
             problems.append(str(error))
-    problems += _path_problems(path, query, may_have_query)
+    problems += _path_problems(path, query, may_have_query, why_no_query)
     if fragment is not None:
         problems.append("Take out the # and all that follows it: that part of a URL is never sent.")
     return _Place(scheme, host, port, path + query), problems
 
 
-def _path_problems(path: str, query: str, may_have_query: bool) -> list[str]:
+def _path_problems(path: str, query: str, may_have_query: bool, why_no_query: str) -> list[str]:
     problems = []
     if query and not may_have_query:
-        problems.append("Take out the ? and all that follows it: the simulator appends paths such as /dispatch to this "
-                        "URL, so it cannot have a query.")
+        problems.append(f"Take out the ? and all that follows it: {why_no_query}")
         query = ""
     wrong = _WRONG_IN_PATH.search(path + query)
     if wrong:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from simulator.market.outbox import Message, MessageKind, Rendered
 from simulator.market.signing_keys import SigningKey
 from simulator.operations.delivering import Claimed
-from simulator.operations.signing_keys import signing_key
+from simulator.operations.signing_keys import platform_keys, signing_key
 from simulator.outbound.dispatch_writer import DispatchWriter
 from simulator.outbound.return_writer import ReturnWriter
 from simulator.store.work import View
@@ -40,8 +40,15 @@ class WorldWriter:
     def write(self, view: View, message: Message) -> Rendered:
         """The message on the wire, without its base url. Raises CannotSay for what its contract has no way to say."""
         if message.kind is MessageKind.BATCH_RETURN:
-            return self.writers.returns.write(message, self._key(view))
+            return self.writers.returns.write(message, self.world.name, self._key(view))
         return self.writers.dispatches.write(message)
+
+    def renew(self, view: View, message: Message, rendered: Rendered) -> Rendered:
+        """A message that was written before, as it is to go out now: nobody could verify what a retired key signed."""
+        if message.kind is not MessageKind.BATCH_RETURN:
+            return rendered
+        keys = [each.key for each in platform_keys(view, self.world.server_key())]
+        return self.writers.returns.renew(rendered, {key.kid for key in keys}, keys[-1])
 
     def for_attempt(self, view: View, claimed: Claimed) -> Rendered:
         """What goes out with an attempt: a batch return has its number, and the signature that faults give it."""

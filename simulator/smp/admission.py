@@ -76,7 +76,7 @@ def check_signature(world: World, work: Work, operation: BoundOperation, request
         is_signed = verify_signature(world, operation, request, connection, may_be_required)
     except SignatureBad as error:
         work.record(SignatureRefused(connection.organisation_id, error.detail))
-        raise NotAdmitted(_unauthorised(operation, signature_place(operation, request), "invalid_signature",
+        raise NotAdmitted(_unauthorised(operation, signature_place(world, operation, request), "invalid_signature",
                                         error.detail, CHALLENGE)) from None
     if is_signed:
         note_flow(work, connection.organisation_id, Flow.SIGNED_REQUEST)

@@ -4,7 +4,9 @@ that standard OAuth 2 clients send (RFC 6749, 4.3 and 5.2; assumed).
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
 from simulator.contracts import BoundOperation, Message, NotReadable, WireAnswer, WireRequest
 from simulator.contracts.bodies import FORM, name_media_type
@@ -16,7 +18,7 @@ from simulator.passwords import password_matches
 from simulator.smp.admission import CHALLENGE, NotAdmitted, check_access, check_signature
 from simulator.smp.errors import one_error, refuse_message
 from simulator.wire import refuse
-from simulator.world import Work, World
+from simulator.world import View, Work, World
 
 _WRONG = "Username and password do not belong together. Check both; capitals matter."
 _GRANT = "password"
@@ -30,6 +32,17 @@ class Attempt:
     connection: SmpConnection | None = None
     matches: bool = False
     server_key: SigningKey | None = None
+
+
+def whose_user(world: World, view: View, operation: BoundOperation, request: WireRequest) -> str | None:
+    """The organisation whose user a request for a token names: there is no token yet that could tell."""
+    try:
+        records = operation.read(request).records
+    except NotReadable:
+        return None
+    username = records[0].get("username") if records else None
+    connection = connection_by_username(view, username) if isinstance(username, str) else None
+    return None if connection is None else connection.organisation_id
 
 
 def compare_password(world: World, operation: BoundOperation, request: WireRequest, message: Message | NotReadable
@@ -48,7 +61,8 @@ def authenticate(world: World, work: Work, operation: BoundOperation, request: W
                  ) -> WireAnswer:
     """A token, or why there is none."""
     is_form = name_media_type(request.media_type) == FORM
-    refusal = _refuse_form(operation, attempt.message) if is_form else refuse_message(operation, attempt.message)
+    refusal = (_refuse_form(operation, attempt.message, request.body) if is_form
+               else refuse_message(operation, attempt.message))
     if refusal is not None:
         return refusal
     if attempt.connection is None or attempt.server_key is None:
@@ -75,9 +89,14 @@ def _refuse_credentials(operation: BoundOperation, is_form: bool) -> WireAnswer:
     return answer
 
 
-def _refuse_form(operation: BoundOperation, message: Message | NotReadable) -> WireAnswer | None:
+def _refuse_form(operation: BoundOperation, message: Message | NotReadable, body: bytes) -> WireAnswer | None:
     if isinstance(message, NotReadable):
         return _oauth_error(operation, "invalid_request", message.detail)
+    names = Counter(name for name, _ in parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+    repeated = [name for name, times in names.items() if times > 1]
+    if repeated:
+        return _oauth_error(operation, "invalid_request", f"The form says {', '.join(repeated)[:80]} more than once. "
+                            "Send each field once.")
     place = message.pointer(0, "grant_type") if message.records else ""
     grant = message.records[0].get("grant_type") if message.records else None
     asks_for_another = any(place and problem.pointer == place and problem.code in ("enum", "const")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 
 from simulator.contracts import BoundOperation, WireAnswer, WireRequest
 from simulator.contracts.bodies import name_media_type
+from simulator.exchanges import MASK
 from simulator.market.connections import SmpConnection
 from simulator.operations.signing_keys import signing_key
 from simulator.signing import (
@@ -23,7 +24,6 @@ from simulator.world import World
 
 SIGNATURE_HEADER = "X-JWS-Signature"
 """Where a detached signature stands when the contract in force names no header for it."""
-
 _COMPACT = "compact"
 _JSON = "application/json"
 
@@ -48,11 +48,11 @@ def open_signed(world: World, request: WireRequest) -> WireRequest:
     return SignedRequest(**{**kept, "media_type": _JSON, "body": body}, jws=request.body)
 
 
-def signature_place(operation: BoundOperation, request: WireRequest) -> str:
-    """Where the signature of a request stands, or would have to."""
-    if isinstance(request, SignedRequest):
-        return ""
-    return f"header {operation.signature_header or SIGNATURE_HEADER}"
+def signature_place(world: World, operation: BoundOperation, request: WireRequest) -> str:
+    """Where the signature of a request stands, or would have to: a header, or "" for the body."""
+    name = operation.signature_header or SIGNATURE_HEADER
+    wants_body = world.settings.smp_signing == _COMPACT and request.header(name) is None
+    return "" if wants_body or isinstance(request, SignedRequest) else f"header {name}"
 
 
 def verify_signature(world: World, operation: BoundOperation, request: WireRequest, connection: SmpConnection,
@@ -101,4 +101,20 @@ def sign_answer_beside(world: World, answer: WireAnswer) -> WireAnswer:
     server_key = world.server_key()
     with world.view() as view:
         key = signing_key(view, server_key)
-    return replace(answer, headers={**answer.headers, SIGNATURE_HEADER: sign_detached(key, answer.body)})
+    return replace(answer, headers={**answer.headers, _header_of(answer): sign_detached(key, answer.body)})
+
+
+def _header_of(answer: WireAnswer) -> str:
+    return answer.signature_header or SIGNATURE_HEADER
+
+
+def told_of_signed(world: World, answer: WireAnswer) -> dict[str, str]:
+    """The headers that `sign_answer` will add, for the journal: a signature's value is masked there."""
+    if world.settings.smp_sign_answers and world.settings.smp_signing == _COMPACT:
+        return {"Content-Type": JOSE}
+    return told_of_signed_beside(world, answer)
+
+
+def told_of_signed_beside(world: World, answer: WireAnswer) -> dict[str, str]:
+    """The same for `sign_answer_beside`."""
+    return {_header_of(answer): MASK} if world.settings.smp_sign_answers else {}

@@ -57,6 +57,7 @@ transactions = Table(
     Column("errors", Text, nullable=False),
     Column("cause", Integer),
     Index("smp_transactions_due", "status", "due_at"),
+    Index("smp_transactions_cause", "cause"),
     sqlite_autoincrement=True,
 )
 

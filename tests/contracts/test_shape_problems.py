@@ -36,8 +36,8 @@ SHAPES: list[tuple[Any, list[tuple[str, str]], str]] = [
     ([], [("", "minItems")], "empty list"),
     (3, [("", "type")], "send an object {...} or a list [...]"),
     (None, [("", "type")], "The message is null"),
-    ([3], [("/0", "type")], "Item 1 is a number (3): send an object {...}."),
-    ([READING, [READING]], [("/1", "type")], "Item 2 is a list"),
+    ([3], [("/0", "type")], "Item 0 (counted from 0) is a number (3): send an object {...}."),
+    ([READING, [READING]], [("/1", "type")], "Item 1 (counted from 0) is a list"),
 ]
 
 

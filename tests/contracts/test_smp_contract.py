@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -103,6 +105,54 @@ def test_every_code_is_listed_with_its_meaning(code: str) -> None:
     entries = smp_document()["paths"]["/smp/api/v1/assets"]["post"]["x-error-codes"]
     meanings = {word.strip(): entry["meaning"] for entry in entries for word in entry["code"].split(",")}
     assert meanings[code]
+
+
+CODE_AT = {"_refuse": 0, "refuse": 0, "TokenRefused": 0, "one_error": 1, "_unauthorised": 2, "BatchError": 2}
+"""What is called with a code -> the place of the code among its arguments."""
+
+
+def _raised_codes() -> set[str]:
+    """Codes in the source of all that refuses a call of the SMP or a batch: tokens, signatures, the rules of assets."""
+    root = Path(simulator.contracts.__file__).parents[1]
+    files = [*root.glob("smp/*.py"), *root.glob("jose/*.py"), *root.glob("market/registration_of_*.py"),
+             root / "operations/smp_tokens.py", root / "operations/batches.py"]  # fmt: skip
+    return {code for file in files for node in ast.walk(ast.parse(file.read_text())) for code in _codes_at(node)}
+
+
+def _codes_at(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "id", "")
+        values, place = node.args, CODE_AT.get(name, len(node.args))
+    elif isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple):
+        name, values, place = "", node.value.elts, 1
+    else:
+        return
+    code = values[place] if len(values) > place else None
+    if isinstance(code, ast.Constant) and isinstance(code.value, str):
+        yield f"token_{code.value}" if name in ("_refuse", "refuse") else code.value
+
+
+@pytest.mark.parametrize("code", sorted(_raised_codes()))
+def test_every_code_that_can_be_raised_stands_in_the_contract(code: str) -> None:
+    """Design: the document says what every code means, also when somebody adds one."""
+    paths = smp_document()["paths"].values()
+    listed = {word.strip() for path in paths for call in path.values() for entry in call.get("x-error-codes", ())
+              for word in entry["code"].split(",")}  # fmt: skip
+    assert code in listed
+
+
+def test_the_codes_that_can_be_raised_are_found() -> None:
+    """The search above finds what it has to: a code of each kind."""
+    assert _raised_codes() >= {"token_subject", "token_expired", "token_malformed", "token_missing", "no_access",
+                               "invalid_signature", "invalid_credentials", "mpan_check_digit", "unknown_asset",
+                               "not_readable"}  # fmt: skip
+
+
+@pytest.mark.parametrize("field", ["status", "errors"])
+def test_a_batch_that_has_succeeded_may_have_errors(field: str) -> None:
+    """Setting per_item: the contract says so where a client looks first."""
+    description = smp_document()["components"]["schemas"]["Transaction"]["properties"][field]["description"]
+    assert "per_item" in description and "SUCCEEDED" in description
 
 
 @pytest.mark.parametrize("part", ["webhooks", "keys"])

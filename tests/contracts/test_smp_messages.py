@@ -139,6 +139,30 @@ def test_all_faults_of_a_batch_are_listed_in_the_order_of_the_assets() -> None:
         ("/assets/2/postcode", "type")}
 
 
+def test_faults_of_an_asset_are_in_the_order_of_its_fields() -> None:
+    """Ours: by asset, then by field as the contract has them, whoever found the fault; unknown fields come last."""
+    asset = {"zone": 1, "endDate": "never", **without("name"), "startDate": "soon", "mpan": "1", "postcode": 5,
+             "maxImportMw": "x"}  # fmt: skip
+    assert [(problem.index, problem.pointer, problem.code) for problem in send_assets([asset, 3]).problems] == [
+        (0, "/assets/0", "required"), (0, "/assets/0/mpan", "pattern"), (0, "/assets/0/postcode", "type"),
+        (0, "/assets/0/maxImportMw", "type"), (0, "/assets/0/startDate", "format"), (0, "/assets/0/endDate", "format"),
+        (0, "/assets/0/zone", "additionalProperties"), (1, "/assets/1", "type")]
+
+
+def test_faults_of_a_unit_are_in_the_order_of_its_fields_and_items() -> None:
+    """Ours: the same for units; items count as numbers, so that 10 comes after 2."""
+    unit = {**UNIT, "assets": ["A", "B", 3, *"CDEFGHI", 4], "startDate": "soon", "services": ["x"]}
+    assert [problem.pointer for problem in send("createUnit", {"unit": unit}).problems] == [
+        "/unit/services/0", "/unit/startDate", "/unit/assets/2", "/unit/assets/10"]
+
+
+def test_an_item_is_counted_as_its_pointer_counts() -> None:
+    """Ours: sentence and pointer have one number, and the sentence says from where it counts."""
+    [problem] = send("createUnit", {"unit": {**UNIT, "assets": ["A", 3]}}).problems
+    assert problem.pointer == "/unit/assets/1"
+    assert problem.message.startswith("Item 1 (counted from 0) ")
+
+
 def test_a_thousand_faulty_assets_have_a_thousand_errors() -> None:
     """Each with its own index and pointer; the figures for speed are in bench/."""
     message = send_assets([{**ASSET, "mpan": "1"}] * 1_000)

@@ -60,6 +60,21 @@ def test_the_limits_themselves_are_allowed(changes: dict[str, Any]) -> None:
     assert judged(asset(**changes)) == []
 
 
+@pytest.mark.parametrize("field", ["external_reference", "name", "postcode"])
+@pytest.mark.parametrize(("text", "code"), [
+    (" ", "minLength"), ("\u00a0\u2003", "minLength"), ("A\x00B", "pattern"), ("A\x85B", "pattern"),
+    ("A\nB", "pattern"), ("A\u2028B", "pattern")])
+def test_texts_say_something_in_letters_that_can_be_seen(field: str, text: str, code: str) -> None:
+    """Assumed; as names of organisations elsewhere in the simulator."""
+    assert told(asset(**{field: text})) == [(f"/0/{field}", code)]
+
+
+@pytest.mark.parametrize("text", ["Ynys Môn", " A ", "電池", "a\u00a0b", "\U0001f50b"])
+def test_every_letter_that_can_be_seen_is_taken(text: str) -> None:
+    """Assumed: names are people's own."""
+    assert judged(asset(name=text)) == []
+
+
 def test_an_independent_network_may_lie_in_any_group() -> None:
     """Domain: distributor ids from 24 fix no group, public."""
     mpan = "2400000000004"

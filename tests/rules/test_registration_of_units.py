@@ -109,3 +109,9 @@ def test_unit_ids_look_like_public_ones(unit_type: str, details: dict[str, str],
 def test_a_short_name_is_filled_up(organisation: str, expected: str) -> None:
     """Assumed: four letters."""
     assert unit_stem("aggregated", organisation, [registered(1)]) == expected
+
+
+@pytest.mark.parametrize(("name", "code"), [("  ", "minLength"), ("A\tB", "pattern")])
+def test_a_unit_s_name_says_something_in_letters_that_can_be_seen(name: str, code: str) -> None:
+    """Assumed; as for assets."""
+    assert [(error.pointer.rpartition("/")[2], error.code) for error in judged(name=name)] == [("name", code)]

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator.market.connections import ProForma, SmpConnection, Step
+from simulator.outbound.callback_rules import judge_pro_forma
 from simulator.outbound.targets import (
     Target,
     TargetRefused,
@@ -291,6 +293,14 @@ def test_a_url_that_nothing_is_appended_to_may_have_a_query() -> None:
     """Wire, batch return (assumed): a callback URL is used as it is; a base URL has /dispatch appended."""
     assert url_problems("https://localhost/return?key=1&b=%20", may_have_query=True) == []
     assert url_problems("https://localhost/return?key=|", may_have_query=True) != []
+
+
+def test_a_callback_url_is_refused_in_its_own_words() -> None:
+    """Ours: nothing called /dispatch is ever sent to a callback URL."""
+    present = SmpConnection("brindle", Step.ACCESS_PROVIDED, "x", None, None, None, "optional", ProForma())
+    wanted = ProForma(callback_url="http://127.0.0.1:9000/returns?key=1")
+    [breach] = judge_pro_forma(wanted, present, ()).breaches
+    assert "/dispatch" not in breach.message and "callback URL" in breach.message
 
 
 @given(st.text(max_size=60), st.sampled_from(["", "http://", "https://", "http://[", "http://127.0.0.1"]))

@@ -27,6 +27,8 @@ _FOCUSED = r"""() => {
 
 def tab_to(visitor: Visitor, words: str, most: int = 40) -> None:
     """Press Tab until the focus is on what has these words; every stop on the way must be seen."""
+    # A page that is shown again is scrolled to where it was, at the latest when all of it is loaded.
+    visitor.page.wait_for_load_state("load")
     for _ in range(most):
         visitor.page.keyboard.press("Tab")
         focused = visitor.page.evaluate(_FOCUSED)

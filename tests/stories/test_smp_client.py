@@ -102,6 +102,22 @@ def test_compact_messages_are_opened() -> None:
     assert ended.stdout.count("signature verified: SUCCEEDED") == 2, ended.stdout + ended.stderr
 
 
+@pytest.mark.parametrize("form", ["compact", "detached"])
+def test_signed_answers_are_verified_and_opened(form: str) -> None:
+    """wire format, assumed: immediate answers are signed like batch returns if the platform is set so."""
+    with running(smp_progress="immediate", smp_signing=form, smp_sign_answers=True) as simulator:
+        ended = run_client(simulator.url, "--register", "brindle")
+    assert (ended.returncode, ended.stdout.count("verified: SUCCEEDED")) == (0, 2), ended.stdout + ended.stderr
+
+
+def test_a_signed_refusal_is_told_in_the_platform_s_words() -> None:
+    """Ours: a refusal comes in the same envelope."""
+    with running(smp_signing="compact", smp_sign_answers=True) as simulator:
+        assert run_client(simulator.url, "--run", "A").returncode == 0
+        again = run_client(simulator.url, "--run", "A" * 100)
+    assert (again.returncode, "maxLength" in again.stderr) == (1, True), again.stdout + again.stderr
+
+
 class FixedKeys(PlatformKeys):
     """The platform's keys, already fetched; counts how often they would be fetched again."""
 

@@ -132,6 +132,68 @@ def test_the_codes_are_listed_once(documented: Documented) -> None:
     assert page.content.text.count("The same as for: Register assets.") == 2
 
 
+def test_a_message_that_is_too_large_is_told_as_such(documented: Documented) -> None:
+    """Ours: the simulator gives 413 before it reads a message, whatever the contract; the page must not deny it."""
+    _, page = documented("default")
+    text = article(page, "call-2-answer", "413").text
+    assert "never gives" not in text and "larger than the simulator takes" in text
+
+
+def test_only_codes_that_need_a_history_say_so(documented: Documented) -> None:
+    """Ours: five codes are about what was registered before; the others can be had with one request."""
+    world, page = documented("default")
+    told = [entry.find("h3").text for entry in page.tree.find_all("article")
+            if "depends on what is registered already" in entry.text]
+    assert told == ["duplicate_reference", "duplicate_unit_name", "asset_not_yours", "asset_already_aligned",
+                    "mixed_gsp_groups"]
+
+
+def test_authenticate_is_refused_for_credentials(documented: Documented) -> None:
+    """Ours: who asks for a token has none that could be wrong."""
+    _, page = documented("default")
+    assert "token is missing" not in article(page, "call-1-answer", "401").text
+
+
+def test_json_and_form_have_a_table_each(documented: Documented) -> None:
+    """Ours: grant_type belongs to the form of OAuth 2 alone."""
+    _, page = documented("default")
+    names = {table["aria-label"]: [row.text for row in table.find_all(class_="field-name")]
+             for table in page.tree.find_all("table", class_="fields") if "Get a token" in table["aria-label"]}
+    assert names["Fields of the request as application/json: Get a token"][-2:] == ["username", "password"]
+    assert names["Fields of the request as application/x-www-form-urlencoded: Get a token"].count("grant_type") == 1
+
+
+def test_refusals_have_the_errors_that_the_page_shows(documented: Documented) -> None:
+    """Where and which; a sentence that cannot be foretold is shown as dots."""
+    _, page = documented("default")
+    shown = [example for example in examples_of(page) if example["data-status"][0] == "4"]
+    assert len(shown) > 10
+    for example in shown:
+        texts = {code["id"].rpartition("-")[2]: raw_text(code) for code in example.find_all("code")}
+        _, body = run(texts.get("curl", texts["python"]))
+        assert places(body) == places(texts["answer"]), example["data-about"]
+
+
+def places(answer: str) -> list[tuple[int | None, str, str]]:
+    """Index, pointer and code of each error of an answer."""
+    return [(error["index"], error["pointer"], error["code"]) for error in json.loads(answer).get("errors", [])]
+
+
+def article(page: Page, beginning: str, heading: str) -> Element:
+    """The entry of the page under a heading."""
+    return next(entry for entry in page.tree.find_all("article")
+                if entry["aria-labelledby"].startswith(beginning) and entry.find("h3").text == heading)
+
+
+def test_where_the_body_is_signed_no_header_is_asked_for() -> None:
+    """Setting smp_signing compact: the page tells what is sent."""
+    with running(smp_signing="compact") as server, fresh_world(server.url) as world:
+        page = PageClient(world.url).get(PATH)
+    message = page.tree.find("section", **{"aria-labelledby": "message-1"})
+    assert "X-JWS-Signature" not in [row.text for row in message.find_all(class_="field-name")]
+    assert "Content type: application/jose" in message.text
+
+
 def test_without_a_known_password_there_are_no_examples(server: Simulator) -> None:
     """Ours: an example that cannot run is none."""
     with fresh_world(server.url) as world:

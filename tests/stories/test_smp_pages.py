@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from simulator.market.journal_kinds import all_facts
 from tests.commissioning import show_all_flows
 from tests.pages import Page, PageClient
-from tests.registering import BASE, Registrar, asset
+from tests.registering import BASE, Registrar, asset, connect
 from tests.servers import WorldClient, running
 from tests.stories.browsing import DESKTOP, PHONE, Visitor, visiting
 from tests.stories.test_accessibility import look
@@ -159,6 +159,18 @@ def test_the_commissioning_page_shows_what_is_seen_and_what_proves_it(world: Wor
     assert entry and "/smp/api/v1/authenticate" in console.get(f"/console/journal/{entry[1]}").content.text
     assert "It can be confirmed when all flows have been seen." in page.content.text
     assert console.raw("GET", f"{BRINDLE}/commissioning/certificate").status_code == 409
+
+
+def test_without_access_the_page_offers_no_confirmation_and_says_why(busy: WorldClient) -> None:
+    """Ours: flows that were seen before count again when the connection has access."""
+    console, place = PageClient(busy.url), f"{BRINDLE}/commissioning"
+    step = busy.get("/_sim/participants/brindle").json()["smp"]["connection"]
+    connect(busy, "brindle", connection="not_started")
+    page = console.get(place)
+    assert "it counts again, towards the test and its certificate, when the connection has access" in page.content.text
+    assert "Confirm the commissioning test" not in page.html and "certificate (PDF)" not in page.html
+    assert console.raw("GET", f"{place}/certificate").status_code == 409
+    connect(busy, "brindle", connection=step)
 
 
 def test_the_test_is_confirmed_and_certified(busy: WorldClient) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import socket
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,12 @@ def test_a_second_server_on_the_same_data_folder_is_refused(tmp_path: Path) -> N
         assert "another server uses the folder" in refused("--port", "0", "--data", str(tmp_path))
     with subprocess_server(["--data", str(tmp_path)]) as again:
         assert requests.get(f"{again.url}/_sim/health", timeout=30).status_code == 200
+
+
+def test_two_contracts_with_a_call_at_the_same_place_are_refused(tmp_path: Path) -> None:
+    """Ours: nobody could tell which of them is meant."""
+    contract = (resources.files("simulator.contracts") / "smp.yaml").read_text("utf-8")
+    copy = tmp_path / "mine.yaml"
+    copy.write_text(contract.replace("/smp/api/v1/units:", "/api/v2/readings:"), "utf-8")
+    said = refused("--port", "0", "--contract", f"smp={copy}")
+    assert "POST /api/v2/readings is postReadings of the participant contract and createUnit of the smp" in said

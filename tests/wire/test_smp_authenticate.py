@@ -55,7 +55,7 @@ def test_the_token_is_a_bearer_token_for_an_hour(world: WorldClient, way) -> Non
 def test_another_library_verifies_the_token_by_the_published_keys(world: WorldClient) -> None:
     """wire format, assumed: an RS256 JWT with iss, sub, aud, iat, exp, jti."""
     token = jwt.decode(ask(world).json()["access_token"], published(world), algorithms=["RS256"])
-    assert set(token.claims) == {"iss", "sub", "aud", "iat", "exp", "jti"}
+    assert set(token.claims) == {"iss", "sub", "aud", "iat", "exp", "jti", "participant", "world"}
     assert (token.claims["sub"], token.claims["exp"] - token.claims["iat"]) == (USERNAME, 3_600)
     assert world.name in token.claims["iss"]
     assert world.name in token.claims["aud"]
@@ -113,6 +113,15 @@ def test_a_form_that_is_no_request_gets_the_errors_of_oauth(world: WorldClient, 
     """RFC 6749, 5.2."""
     answer = ask_by_form(world, **fields)
     assert (answer.status_code, answer.json()["error"]) == (400, error)
+
+
+@pytest.mark.parametrize("name", ["username", "password", "grant_type"])
+def test_a_form_that_repeats_a_field_is_an_invalid_request(world: WorldClient, name: str) -> None:
+    """RFC 6749, 5.2: repeats a parameter. Which of the two is meant is not for us to guess."""
+    fields = {"grant_type": "password", "username": USERNAME, "password": PASSWORD}
+    answer = world.request("POST", f"{BASE}/authenticate", data=[*fields.items(), (name, fields[name])])
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert name in answer.json()["error_description"]
 
 
 def test_a_broken_form_is_an_invalid_request(world: WorldClient) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from simulator import Simulator
-from tests.registering import Registrar, asset, give_access
+from tests.registering import Registrar, asset, give_access, unit
 from tests.servers import WorldClient, fresh_world, running
 
 WRONG_MPAN = "1800021679847"
@@ -176,6 +176,28 @@ def test_a_units_name_is_taken_on_the_whole_platform(brindle: Registrar, tamar: 
     tamar.register(asset(1))
     assert brindle.outcome(brindle.send_unit("B-1"))[0] == "SUCCEEDED"
     assert tamar.outcome(tamar.send_unit("B-1")) == ("FAILED", [(None, "/unit/name", "duplicate_unit_name")])
+
+
+@pytest.mark.parametrize(("assets", "pointer", "index"), [
+    (["B-1", 3], "/unit/assets/1", 1), ([], "/unit/assets", None), (["x", "no-such"], "/unit/assets/1", 1)],
+    ids=["of its shape", "of the list", "of a rule"])
+def test_an_error_has_the_index_of_the_asset_it_points_to(brindle: Registrar, assets: list[Any], pointer: str,
+                                                          index: int | None) -> None:
+    """Wire format, assumed: the asset it is about, at once or later; null for all that is about no single one."""
+    answer = brindle.call("units", {"unit": unit(*assets)}).json()
+    errors = answer["errors"] if "errors" in answer else brindle.read(answer["transactionId"])["errors"]
+    assert (errors[-1]["pointer"], errors[-1]["index"]) == (pointer, index)
+
+
+def test_a_fault_of_a_unit_itself_has_no_index(brindle: Registrar) -> None:
+    """Wire format, assumed: a service is no asset."""
+    [error] = brindle.call("units", {"unit": unit("B-1", services=["x"])}).json()["errors"]
+    assert (error["pointer"], error["index"]) == ("/unit/services/0", None)
+
+
+def test_a_refusal_has_the_title_of_the_rfc(brindle: Registrar) -> None:
+    """RFC 9110 §15.5.21: Unprocessable Content."""
+    assert brindle.call("units", {}).json()["title"] == "Unprocessable Content"
 
 
 @pytest.fixture(scope="module")

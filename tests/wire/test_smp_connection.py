@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from tests.builders import faults, refusal
 from tests.commissioning import FLOWS, commissioning_of, seen, show_all_flows
-from tests.registering import BASE, USERS, Registrar, asset
+from tests.registering import BASE, USERS, Registrar, asset, connect
 from tests.servers import WorldClient, running
 from tests.signing import new_key
 
@@ -198,6 +198,25 @@ def test_a_new_password_replaces_the_old_one(world: WorldClient) -> None:
     assert authenticate(world, "brindle", made).status_code == 200
 
 
+@pytest.mark.parametrize(("change", "pointer"), [
+    ({"smp": {"callbackUrl": "http://battery-room.invalid:9000"}}, "/smp/callbackUrl"),
+    ({"smp": {"proForma": {"callbackUrl": "http://battery-room.invalid:9000"}}}, "/smp/proForma/callbackUrl"),
+    ({"dispatch": {"baseUrl": "http://battery-room.invalid:9000"}}, "/dispatch/baseUrl"),
+], ids=str)
+def test_a_host_that_is_not_known_now_is_taken_with_a_warning(world: WorldClient, change: dict, pointer: str) -> None:
+    """Ours: the machine may come up later; whoever mistyped it learns at once."""
+    answer = world.request("PATCH", "/_sim/participants/brindle", json=change)
+    assert answer.status_code == 200, answer.text
+    [warning] = answer.json()["warnings"]
+    assert (warning["pointer"], "battery-room.invalid could not be looked up" in warning["message"]) == (pointer, True)
+
+
+def test_a_change_without_a_catch_has_no_warnings(world: WorldClient) -> None:
+    """Ours: there is nothing to read then."""
+    answer = world.request("PATCH", "/_sim/participants/brindle", json={"smp": {"callbackUrl": "http://127.0.0.1:9"}})
+    assert (answer.status_code, "warnings" in answer.json()) == (200, False)
+
+
 def test_an_unknown_participant_is_told(world: WorldClient) -> None:
     """Ours: 404, whatever is asked."""
     for method, path in (("PATCH", ""), ("GET", "/commissioning"), ("POST", "/commissioning"),
@@ -269,6 +288,21 @@ def test_the_same_facts_make_the_same_certificate(commissioned: WorldClient) -> 
     first, second = (commissioned.get("/_sim/participants/brindle/commissioning/certificate").content
                      for _ in range(2))
     assert first == second
+
+
+def test_without_access_there_is_nothing_to_confirm_and_no_certificate() -> None:
+    """Ours: what was seen stays seen, and counts again when the connection has access again."""
+    with running(smp_progress="immediate") as simulator:
+        world = WorldClient(simulator.url, "default")
+        show_all_flows(world)
+        place = "/_sim/participants/brindle/commissioning"
+        connect(world, "brindle", connection="not_started")
+        assert commissioning_of(world)["allSeen"]
+        assert faults(refusal(world.post(place), 409)) == [("", "not_yet")]
+        assert "Step 1 of 4 is open" in refusal(world.get(f"{place}/certificate"), 409)["detail"]
+        connect(world, "brindle", connection="access_provided")
+        assert world.get(f"{place}/certificate").status_code == 200
+        world.close()
 
 
 def test_confirming_it_is_the_last_step(commissioned: WorldClient) -> None:

@@ -141,6 +141,58 @@ def test_every_return_has_a_delivery_id_of_its_own(noon: WorldClient, brindle: R
         assert len({message.headers["x-delivery-id"] for message in taker.messages}) == 3
 
 
+def retire_the_oldest_key(world: WorldClient) -> None:
+    """Sign with a new key, and stop publishing the one before."""
+    old = world.get("/_sim/signing-keys").json()["keys"][0]["kid"]
+    assert world.post("/_sim/signing-keys").status_code == 201
+    assert world.delete(f"/_sim/signing-keys/{old}").status_code == 204
+
+
+def test_a_return_that_waits_is_signed_anew_when_its_key_was_retired(noon: WorldClient, brindle: Registrar) -> None:
+    """Ours: nobody could verify what a retired key has signed. All else stays as it was."""
+    with returns_of(noon, 503, 503) as taker:
+        brindle.send_assets(asset())
+        noon.advance(to=ENDED)
+        retire_the_oldest_key(noon)
+        noon.advance(by="PT1M")
+        first, second, third = taker.messages
+    assert [is_signed(published(noon), message) for message in (second, third)] == [True, True]
+    assert first.headers["x-jws-signature"] != second.headers["x-jws-signature"] == third.headers["x-jws-signature"]
+    assert first.body == second.body
+    assert first.headers["x-delivery-id"] == second.headers["x-delivery-id"]
+
+
+def test_a_compact_return_that_waits_is_signed_anew_likewise() -> None:
+    """Ours: nobody could verify what a retired key has signed."""
+    with running(smp_signing="compact") as simulator:
+        world = WorldClient(simulator.url, "default")
+        world.freeze(NOON)
+        with returns_of(world, 503) as taker:
+            Registrar(world).send_assets(asset())
+            world.advance(to=ENDED)
+            retire_the_oldest_key(world)
+            world.advance(by="PT5S")
+            first, second = taker.messages
+        opened = jws.deserialize_compact(second.body, published(world), ["RS256"])
+        assert opened.payload == jws.extract_compact(first.body).payload
+        world.close()
+
+
+def test_a_delivery_id_is_never_used_again(noon: WorldClient, server: Simulator) -> None:
+    """Ours: a receiver that remembers them takes nothing of another world, or of after a reset, for a repetition."""
+    found = []
+    with fresh_world(server.url) as other:
+        for world in (noon, other, noon):
+            world.post("/_sim/reset")
+            world.freeze(NOON)
+            with returns_of(world) as taker:
+                Registrar(world).send_assets(asset())
+                world.advance(to=ENDED)
+                found.append(taker.messages[0].headers["x-delivery-id"])
+        assert [noon.name in found[0], other.name in found[1], noon.name in found[2]] == [True] * 3
+    assert len(set(found)) == 3
+
+
 def test_a_return_is_given_up_after_the_ladder_and_the_status_call_still_tells(
         noon: WorldClient, brindle: Registrar) -> None:
     """Assumed: the status call works even if every push fails."""

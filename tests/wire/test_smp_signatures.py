@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import orjson
 import pytest
 from joserfc.errors import BadSignatureError
 from joserfc.jwk import RSAKey
 
+import simulator.contracts
 from simulator import Simulator
 from tests.registering import BASE, USERS, Registrar, asset, connect
 from tests.servers import WorldClient, fresh_world, running
@@ -234,6 +236,20 @@ def test_the_journal_shows_what_was_inside(wrapped: Signer) -> None:
     assert "RECEIVED" in exchange["answer_body"]
 
 
+def test_compact_mode_misses_a_signature_in_the_body(wrapped: Signer) -> None:
+    """Ours: the pointer leads to where the sentence asks for a signature: the body, and not a header."""
+    connect(wrapped.world, "brindle", signatures="required")
+    answer = send_bytes(wrapped.registrar, "assets", BODY)
+    [error] = orjson.loads(judge_compact(wrapped.world, answer.content))["errors"]
+    assert (error["pointer"], JOSE in error["message"]) == ("", True)
+
+
+def test_the_journal_says_that_an_answer_went_out_as_a_signed_message(wrapped: Signer) -> None:
+    """Ours: the journal shows what was sent, though not in base64."""
+    send_bytes(wrapped.registrar, "assets", BODY)
+    assert wrapped.world.journal("http.in")[-1]["data"]["answer_headers"]["Content-Type"] == JOSE
+
+
 # Immediate answers
 
 def test_answers_are_not_signed_by_default(brindle: Signer) -> None:
@@ -250,6 +266,24 @@ def test_every_answer_is_signed_when_that_is_set(sealing_server: Simulator) -> N
             assert judge_detached(world, answer.headers[HEADER], answer.content)["alg"] == "RS256"
             with pytest.raises(BadSignatureError):
                 judge_detached(world, answer.headers[HEADER], answer.content + b" ")
+
+
+def test_a_signature_stands_in_the_header_that_the_contract_names(tmp_path: Path) -> None:
+    """wire format: names follow the contract in force; a refusal that declares none takes that of the good answer."""
+    contract = tmp_path / "seal.yaml"
+    contract.write_text(Path(simulator.contracts.__file__).with_name("smp.yaml").read_text().replace(HEADER, "X-Seal"))
+    with running(smp_sign_answers=True, contracts={"smp": contract}) as server, fresh_world(server.url) as world:
+        registrar = Registrar(world)
+        for answer in (send_bytes(registrar, "assets", BODY), send_bytes(registrar, "assets", b"{}")):
+            judge_detached(world, answer.headers["X-Seal"], answer.content)
+            assert HEADER not in answer.headers
+
+
+def test_the_journal_shows_that_an_answer_was_signed(sealing_server: Simulator) -> None:
+    """Ours: the header, its value masked as in requests."""
+    with fresh_world(sealing_server.url) as world:
+        send_bytes(Registrar(world), "assets", BODY)
+        assert world.journal("http.in")[-1]["data"]["answer_headers"][HEADER] == "***"
 
 
 def test_answers_are_signed_with_the_newest_key(sealing_server: Simulator) -> None:

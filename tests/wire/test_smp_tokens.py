@@ -163,6 +163,24 @@ def test_a_token_outlives_a_reset(world: WorldClient) -> None:
     assert call(world, token).status_code == 202
 
 
+def test_a_token_does_not_follow_the_name_to_another_participant(world: WorldClient) -> None:
+    """Ours: a token speaks for one user of one participant, and ends when that user gets another name."""
+    token = token_of(Registrar(world))
+    connect(world, "brindle", username="brindle-two")
+    give_access(world)
+    connect(world, "tamar", username="brindle-smp")
+    assert "authenticate again" in refused(world, token, "token_subject")
+
+
+def test_a_token_ends_with_its_world(world: WorldClient) -> None:
+    """Ours: PUT makes a world anew and forgets what it held, the tokens it gave out too. A reset does not."""
+    token = token_of(Registrar(world))
+    made = requests.put(f"{world.url.partition('/w/')[0]}/_sim/worlds/{world.name}", json={"fixture": "demo"},
+                        timeout=60)
+    assert made.ok, made.text
+    assert "made anew" in refused(world, token, "token_issuer")
+
+
 def test_a_token_of_a_user_that_is_gone_is_refused(world: WorldClient) -> None:
     """Ours: the operator gave the user another name."""
     token = token_of(Registrar(world))
