@@ -30,6 +30,12 @@ if (showPasswords) {
   form.addEventListener("submit", () => show(false));
 }
 
+// What has just been done is told at the top. Browsers scroll a page that is shown again to where it was: not this one.
+if (document.querySelector("main > [role=status]")) {
+  history.scrollRestoration = "manual";
+  if (!location.hash) scrollTo(0, 0);
+}
+
 // A menu closes when something else is clicked or reached with Tab, or with the Escape key.
 const openMenus = () => document.querySelectorAll(".portal-bar details[open]");
 const closeOthers = (target) => {

@@ -75,6 +75,16 @@ def test_a_user_opts_out_and_in_again_by_the_name_at_the_top_right(browser: Brow
         {"account": EMAIL, "email": "daily_schedules", "opted_in": opted_in} for opted_in in (False, True)]
 
 
+def test_what_was_done_is_told_where_it_is_seen(browser: Browser, world: WorldClient) -> None:
+    """Ours: a page that is shown again begins at its top, where it says what was done, however far down the button is.
+    """
+    with visiting(browser, viewport=PHONE) as visitor:
+        visitor.sign_in(world.url)
+        visitor.page.goto(f"{world.url}/email-preferences")
+        visitor.button("Opt out of the Daily Schedules email").click()
+        expect(visitor.page.get_by_text("You opted out of the Daily Schedules email.")).to_be_in_viewport()
+
+
 def test_choices_are_kept_and_belong_to_one_account(world: WorldClient) -> None:
     set_password(world, newest_link(world, TAMAR))
     assert log_in(world, TAMAR, GOOD) == "/authenticator"
