@@ -120,12 +120,18 @@ def test_a_field_that_is_wrong_in_itself_is_told_at_once(brindle: Registrar, cha
 @pytest.mark.parametrize(("changes", "pointer"), [
     ({"name": ""}, "/name"), ({"name": "x" * 101}, "/name"), ({"unitType": "MEDIUM"}, "/unitType"),
     ({"services": []}, "/services"), ({"services": ["Fast Reserve"]}, "/services/0"), ({"services": None}, ""),
-    ({"startDate": None}, ""), ({"assets": [7]}, "/assets/0"),
+    ({"startDate": None}, ""),
 ])
-def test_an_error_of_a_unit_has_no_index(brindle: Registrar, changes: dict[str, Any], pointer: str) -> None:
-    """wire format, assumed: `index` counts assets; a unit is one."""
+def test_an_error_of_a_unit_itself_has_no_index(brindle: Registrar, changes: dict[str, Any], pointer: str) -> None:
+    """Wire format, assumed: `index` counts assets; a unit is one."""
     found = errors_of(brindle.call("units", {"unit": unit("B-1", **changes)}))
     assert [(index, place) for index, place, _ in found] == [(None, f"/unit{pointer}")]
+
+
+def test_an_error_of_an_asset_of_a_unit_has_its_index(brindle: Registrar) -> None:
+    """Wire format, assumed: `index` is the asset that the error is about, as in the batch return."""
+    found = errors_of(brindle.call("units", {"unit": unit("B-1", assets=["B-1", 7])}))
+    assert [(index, place) for index, place, _ in found] == [(1, "/unit/assets/1")]
 
 
 def test_all_errors_are_told_in_order(brindle: Registrar) -> None:
