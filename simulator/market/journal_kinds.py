@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from simulator.market import facts, registration_facts
+from simulator.market import facts, month_facts, registration_facts
 from simulator.market.facts import Fact
 
-VOCABULARIES = (facts, registration_facts)
+VOCABULARIES = (facts, registration_facts, month_facts)
 
 
 def all_facts() -> list[type[Fact]]:

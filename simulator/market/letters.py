@@ -2,7 +2,7 @@
 
 A letter is plain data: paragraphs, one link, tables. Text and HTML are made from the same blocks when it is read, so
 that both say the same, and its links lead to where the world is served then. Portal guide §2.1 names the invitation
-and the reset; §3.6 the three that users opt in to. The wording is ours.
+and the reset; §3.6 the three that users opt in to, whose words are in `month_letters`. The wording is ours.
 """
 
 from __future__ import annotations
@@ -130,34 +130,3 @@ def password_reset(organisation: str, path: str, hours: int) -> Letter:
         Paragraph(f"The link is valid for {hours} hours and works once; earlier links no longer work."),
         Paragraph("If you did not ask for it, do nothing: your password stays as it is."),
     ))
-
-
-def monthly_invoices(organisation: str, month: str) -> Letter:
-    """Portal guide §3.6: summarises the invoices of the previous month. `month` is in words: October 2026."""
-    return Letter(BatchEmail.MONTHLY_INVOICES.value, f"Monthly Invoices: {month}", (
-        Paragraph(f"Invoices of {organisation} for {month}, for you to review. If you dispute a number, tell us."),
-        Paragraph(f"There are no invoices for {month}: this version of the simulator does not make any yet."),
-        _preferences(BatchEmail.MONTHLY_INVOICES),
-    ))
-
-
-def weekly_accepted_declarations(organisation: str, week: str, decisions: Attachment) -> Letter:
-    """Portal guide §3.6: which declarations were accepted. `week` is its Monday in words: 9 November 2026."""
-    return Letter(BatchEmail.WEEKLY_ACCEPTED_DECLARATIONS.value, f"Weekly Accepted Declarations: week of {week}", (
-        Paragraph(f"Declarations of {organisation} for the week commencing {week}."),
-        Paragraph("There are no declarations in that week: this version of the simulator does not take any yet."),
-        _preferences(BatchEmail.WEEKLY_ACCEPTED_DECLARATIONS),
-    ), (decisions,))
-
-
-def daily_schedules(organisation: str, period: str) -> Letter:
-    """Portal guide §3.6: the dispatches scheduled for the next 24 hours. `period` is in words."""
-    return Letter(BatchEmail.DAILY_SCHEDULES.value, f"Daily Schedules: {period}", (
-        Paragraph(f"Dispatches scheduled for {organisation}, {period}."),
-        Paragraph("No dispatches are scheduled: this version of the simulator does not make schedules yet."),
-        _preferences(BatchEmail.DAILY_SCHEDULES),
-    ))
-
-
-def _preferences(email: BatchEmail) -> Link:
-    return Link(f"You opted in to the {email.title}. Change that", "/email-preferences")

@@ -39,7 +39,7 @@ def world(*organisations: dict, **changes) -> dict:
     return {"zones": [ZONE], "organisations": list(organisations), **changes}
 
 
-@pytest.mark.parametrize("name", ["demo", "empty"])
+@pytest.mark.parametrize("name", ["demo", "quiet", "empty"])
 def test_the_shipped_fixtures_can_be_used(name: str) -> None:
     """wire: --fixture demo|empty."""
     assert read_fixture(world_fixtures()[name]).content["organisations"] is not None
