@@ -18,6 +18,7 @@ from simulator.market.errors import RuleBreach
 ROWS_AT_A_TIME = 5_000
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
 _LONGEST_FIELD = 1_000
+_LONGEST_NUMBER = 40
 
 TimeReader = Callable[[str], datetime]
 """Reads a time; raises TimeNotRead."""
@@ -66,10 +67,30 @@ class ReadingColumns:
 
 def read_reading_rows(file: IO[bytes], columns: ReadingColumns, read_time: TimeReader) -> Iterator[Rows]:
     """The rows of a readings CSV, some thousand at a time. Raises CsvUnreadable."""
+    lines = lines_of(file)
+    places = _places(next(lines, (1, []))[1], columns)
+    rows = Rows()
+    line = 0
+    for line, cells in lines:
+        _add_row(rows, line, cells, places, columns, read_time)
+        if len(rows.drafts) >= ROWS_AT_A_TIME:
+            yield rows
+            rows = Rows()
+    if rows.drafts:
+        yield rows
+    if not line:
+        raise CsvUnreadable(2, None, "minItems", "The file has no readings below its first line.")
+
+
+def lines_of(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
+    """The lines of a CSV with their numbers: the first as it is, then those that are not blank. Raises CsvUnreadable.
+    """
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     reader = csv.reader(text, strict=True)
     try:
-        yield from _rows(reader, columns, read_time)
+        for cells in reader:
+            if reader.line_num == 1 or any(cell.strip() for cell in cells):
+                yield reader.line_num, cells
     except UnicodeDecodeError as error:
         # All whole lines before the piece that could not be decoded have been read.
         line = reader.line_num + 1 + error.object[:error.start].count(b"\n")
@@ -84,24 +105,6 @@ def read_reading_rows(file: IO[bytes], columns: ReadingColumns, read_time: TimeR
     finally:
         if not file.closed:
             text.detach()
-
-
-def _rows(reader: Any, columns: ReadingColumns, read_time: TimeReader) -> Iterator[Rows]:
-    places = _places(next(reader, []), columns)
-    rows = Rows()
-    line = 0
-    for cells in reader:
-        if not any(cells) or not any(cell.strip() for cell in cells):
-            continue
-        line = reader.line_num
-        _add_row(rows, line, cells, places, columns, read_time)
-        if len(rows.drafts) >= ROWS_AT_A_TIME:
-            yield rows
-            rows = Rows()
-    if rows.drafts:
-        yield rows
-    if not line:
-        raise CsvUnreadable(2, None, "minItems", "The file has no readings below its first line.")
 
 
 def _places(header: Sequence[str], columns: ReadingColumns) -> Mapping[str, int]:
@@ -160,26 +163,31 @@ def _take_time(rows: Rows, index: int, text: str, columns: ReadingColumns, read_
 
 
 def _take_amount(rows: Rows, index: int, text: str, columns: ReadingColumns) -> None:
+    take_number(rows, index, text, columns.amount, columns.amount_field)
+
+
+def take_number(rows: Rows, index: int, text: str, column: str, field: str) -> None:
+    """Put a cell's number into the draft at `index`, or note that there is none."""
     draft = rows.drafts[index]
-    if _NUMBER.match(text) and len(text) <= 40:
-        draft[columns.amount_field] = float(text)
+    if _NUMBER.match(text) and len(text) <= _LONGEST_NUMBER:
+        draft[field] = float(text)
         return
-    draft[columns.amount_field] = Unreadable
+    draft[field] = Unreadable
     if not text:
-        rows.breaches.append(RuleBreach(index, columns.amount, "required", "Write a number, such as -12.5."))
+        rows.breaches.append(RuleBreach(index, column, "required", "Write a number, such as -12.5."))
     else:
         hint = " Leave out thousands separators." if "," in text else ""
-        rows.breaches.append(RuleBreach(index, columns.amount, "type",
+        rows.breaches.append(RuleBreach(index, column, "type",
                                         f"{text[:60]!r} is not a number. Write it like -12.5.{hint}"))
 
 
 def write_rows(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
-    """A CSV file for spreadsheets: UTF-8 with byte order mark, CRLF; text that looks like a formula is defused."""
+    """A CSV file as programs read it: UTF-8 without byte order mark, CRLF; text like a formula is defused."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(header)
     writer.writerows([[_defused(cell) for cell in row] for row in rows])
-    return out.getvalue().encode("utf-8-sig")
+    return out.getvalue().encode()
 
 
 def _defused(cell: Any) -> Any:

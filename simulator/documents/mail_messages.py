@@ -15,10 +15,12 @@ NOTICE = ("SIMULATOR — sent by a simulator of the Flexible Power Portal. Not a
           "other operator.")
 
 _BODY = "margin:0;background:#f4f7f8;color:#14323f;font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere"
-_CARD = "max-width:36rem;margin:0 auto;padding:1.5rem;background:#fff"
+_CARD = "max-width:42rem;margin:0 auto;padding:1.5rem;background:#fff"
 _BUTTON = ("display:inline-block;padding:.6rem 1.2rem;border-radius:.375rem;background:#0b5c86;color:#fff;"
            "text-decoration:none;font-weight:600")
-_CELL = "padding:.35rem .75rem;border-bottom:1px solid #d5dee3;text-align:left"
+_TABLE = "border-collapse:collapse;width:100%;margin:1rem 0;font-size:.95rem;overflow-wrap:break-word"
+_CELL = "padding:.35rem .5rem;border-bottom:1px solid #d5dee3;vertical-align:top"
+_FIGURE = re.compile(r"[-−+]?£?[0-9][0-9,]*(\.[0-9]+)?( kW)?")
 
 
 def mail_text(letter: Letter, world_url: str) -> str:
@@ -37,7 +39,15 @@ def _text(block: Block, world_url: str) -> str:
 def _text_rows(grid: Grid) -> list[str]:
     rows = [grid.columns, *grid.rows]
     widths = [max(len(row[place]) for row in rows) for place in range(len(grid.columns))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    figures = _columns_of_figures(grid)
+    return ["  ".join(cell.rjust(width) if is_figure else cell.ljust(width)
+                      for cell, width, is_figure in zip(row, widths, figures, strict=True)).rstrip() for row in rows]
+
+
+def _columns_of_figures(grid: Grid) -> list[bool]:
+    """Which columns hold nothing but figures, and so stand to the right."""
+    return [bool(grid.rows) and all(_FIGURE.fullmatch(row[place]) for row in grid.rows)
+            for place in range(len(grid.columns))]
 
 
 def mail_html(letter: Letter, world_url: str) -> str:
@@ -55,10 +65,15 @@ def _html(block: Block, world_url: str) -> str:
     if isinstance(block, Link):
         return (f'<p><a href="{escape(world_url + block.path)}" target="_blank" rel="noopener" style="{_BUTTON}">'
                 f"{escape(block.words)}</a></p>")
-    head = "".join(f'<th scope="col" style="{_CELL}">{escape(name)}</th>' for name in block.columns)
-    rows = "".join("<tr>" + "".join(f'<td style="{_CELL}">{escape(cell)}</td>' for cell in row) + "</tr>"
-                   for row in block.rows)
-    return f'<table style="border-collapse:collapse"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    cells = [_CELL + ";text-align:right;white-space:nowrap" if is_figure else _CELL + ";text-align:left"
+             for is_figure in _columns_of_figures(block)]
+    head = "".join(f'<th scope="col" style="{style}">{escape(name)}</th>'
+                   for name, style in zip(block.columns, cells, strict=True))
+    rows = "".join("<tr>" + "".join(f'<td style="{style}">{escape(cell)}</td>'
+                                    for cell, style in zip(row, cells, strict=True)) + "</tr>" for row in block.rows)
+    table = f'<table style="{_TABLE}"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    # On a phone the table moves sideways rather than the whole mail; by keyboard too.
+    return f'<div style="overflow-x:auto" tabindex="0" role="region" aria-label="Table">{table}</div>'
 
 
 def mail_links(letter: Letter, world_url: str) -> list[tuple[str, str]]:
@@ -80,7 +95,8 @@ def mail_message(mail: Mail, world: str, world_url: str, sender: str) -> EmailMe
     message.add_alternative(mail_html(mail.letter, world_url), subtype="html")
     for attachment in mail.letter.attachments:
         main, _, sub = attachment.media_type.partition("/")
-        message.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.filename)
+        message.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.filename,
+                               params={"charset": "utf-8"} if main == "text" else None)
     for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
         # The library would draw them at random.
         part.set_boundary(f"=_flexsim_{mail.id}_{number}")
