@@ -13,6 +13,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from bench.contestants import OUR_COMMAND, OURS, Contestant, all_makers
 from bench.dispatching import measure_dispatching
@@ -30,6 +31,7 @@ from bench.load import (
     measure_assets,
     time_resets,
 )
+from bench.market_month import measure_month
 from bench.problems import BenchProblem, InvalidMeasurement, PeerSkipped, tell
 from bench.processes import OtherWork, Running, memory_of, serving
 from bench.promises import judge
@@ -41,7 +43,7 @@ from bench.upload_memory import measure_upload
 _SETTLING = 2.0  # seconds of idleness before memory is read
 _RESETS = 20
 _NOISE = 0.10  # of all cores
-_PARTS = (OURS, "moto_server", "prism", "prism quiet", "wiremock", "store")
+_PARTS = (OURS, "moto_server", "prism", "prism quiet", "wiremock", "store", "documents")
 
 
 def main() -> int:
@@ -68,6 +70,8 @@ def main() -> int:
                 _invalid(run, f"{name}: {problem}")
     if "store" in options.only:
         _measure_store(run)
+    if "documents" in options.only:
+        _measure_documents(run)
     _print(run, options)
     return 1 if run.invalid else 0
 
@@ -117,6 +121,8 @@ def _measure_server(contestant: Contestant, wrk: str, options: argparse.Namespac
         _measure_upload(contestant, figures, log, run)
         tell(f"{contestant.name}: dispatch messages that are due at once")
         figures.dispatching = measure_dispatching(contestant.command, contestant.get_path, log)
+        tell(f"{contestant.name}: a market month")
+        figures.month = measure_month(contestant.command, contestant.get_path, log)
     if contestant.smp_command is not None:
         _measure_smp(contestant, contestant.smp_command, figures, wrk, options, run, log)
 
@@ -199,10 +205,19 @@ def _measure_upload(contestant: Contestant, figures: ServerFigures, log: Path, r
 
 
 def _measure_store(run: RunFigures) -> None:
-    """In a process of its own, so that neither its imports nor ours weigh on the other."""
     tell("store: rows a second beside sqlite3.executemany")
+    run.store = _measure_apart("store", "bench.store_rate", run)
+
+
+def _measure_documents(run: RunFigures) -> None:
+    tell("documents: the PDFs of a month beside bare pages of reportlab")
+    run.documents = _measure_apart("documents", "bench.documents", run)
+
+
+def _measure_apart(name: str, module: str, run: RunFigures) -> dict[str, Any]:
+    """In a process of its own, so that neither its imports nor ours weigh on the other."""
     done = subprocess.run(
-        [sys.executable, "-m", "bench.store_rate"],
+        [sys.executable, "-m", module],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -211,9 +226,9 @@ def _measure_store(run: RunFigures) -> None:
     )
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        _invalid(run, f"store: INVALID, bench.store_rate failed: {last}")
-        return
-    run.store = json.loads(done.stdout)
+        _invalid(run, f"{name}: INVALID, {module} failed: {last}")
+        return {}
+    return json.loads(done.stdout)
 
 
 def _print(run: RunFigures, options: argparse.Namespace) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from bench.dispatching import DispatchFigures
 from bench.load import LoadFigures
+from bench.market_month import MonthFigures
 from bench.processes import Memory
 from bench.registering import RegisteringFigures
 from bench.upload_memory import UploadFigures
@@ -31,6 +32,7 @@ class ServerFigures:
     reset_ms: float | None = None
     upload: UploadFigures | None = None
     dispatching: DispatchFigures | None = None
+    month: MonthFigures | None = None
     asset_batches: LoadFigures | None = None
     registering: RegisteringFigures | None = None
 
@@ -41,6 +43,7 @@ class RunFigures:
 
     servers: dict[str, ServerFigures] = field(default_factory=dict)
     store: dict[str, dict[str, float]] = field(default_factory=dict)
+    documents: dict[str, float] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
     invalid: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

@@ -8,6 +8,7 @@ from typing import Literal
 from bench.contestants import OURS
 from bench.dispatching import MESSAGES, OTHERS
 from bench.figures import RunFigures, ServerFigures
+from bench.market_month import DAYS, EVENTS, MANY_EVENTS, UNITS
 from bench.registering import BATCHES as REGISTERED
 from bench.registering import SETTLED
 
@@ -78,7 +79,22 @@ def judge(run: RunFigures) -> list[Promise]:
             dispatching and _ratio(dispatching.with_hanging_s, dispatching.without_hanging_s),
             _pair(dispatching.with_hanging_s, dispatching.without_hanging_s, "s") if dispatching else "",
         ),
+        *_of_the_month(us, run.documents),
         *_smp_promises(us, [prism, run.servers.get("prism quiet") or prism]),
+    ]
+
+
+def _of_the_month(us: ServerFigures, documents: dict[str, float]) -> list[Promise]:
+    """The promises about the market month."""
+    month, ours, bare = us.month, documents.get("ours"), documents.get("bare")
+    return [
+        Promise(f"advancing {DAYS} days, {UNITS} units, {EVENTS} events", "at most", 3, " s",
+                month.advance_s if month else None),
+        Promise(f"finalising {MANY_EVENTS:,} events", "at most", 5, " s", month.finalise_s if month else None),
+        Promise(f"zip of the PDFs of {MANY_EVENTS:,} events", "at most", 2, " × bare pages", _ratio(ours, bare),
+                _pair(ours, bare, "s")),
+        Promise(f"first byte of a page of {MANY_EVENTS:,} events", "at most", 150, " ms",
+                month.page_ms if month else None),
     ]
 
 

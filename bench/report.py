@@ -7,6 +7,7 @@ from collections.abc import Callable
 from bench.dispatching import MESSAGES, OTHERS
 from bench.figures import RunFigures, ServerFigures
 from bench.load import ASSET_BATCHES, BATCH, BATCHES, GET, READING, LoadFigures
+from bench.market_month import DAYS, EVENTS, MANY_EVENTS, UNITS
 from bench.promises import Promise
 from bench.registering import BATCHES as REGISTERED
 from bench.registering import SETTLED
@@ -26,6 +27,7 @@ def table(run: RunFigures) -> str:
     lines.append("-" * len(lines[0]))
     lines += [_line(label, [cell(server) for server in servers]) for label, cell in _ROWS]
     lines += _store_lines(run)
+    lines += _document_lines(run)
     return "\n".join(lines)
 
 
@@ -88,6 +90,9 @@ _ROWS: list[tuple[str, Cell]] = [
      lambda s: _figure(s.dispatching and s.dispatching.without_hanging_s, 2)),
     (f"{OTHERS} of them, one more endpoint hangs (s)",
      lambda s: _figure(s.dispatching and s.dispatching.with_hanging_s, 2)),
+    (f"advancing {DAYS} days, {UNITS} units, {EVENTS} events (s)", lambda s: _figure(s.month and s.month.advance_s, 2)),
+    (f"finalising a month of {MANY_EVENTS:,} events (s)", lambda s: _figure(s.month and s.month.finalise_s, 2)),
+    (f"page of {MANY_EVENTS:,} events: first byte, median (ms)", lambda s: _figure(s.month and s.month.page_ms, 1)),
     (f"{ASSET_BATCHES.name}: batches/s",
      _of_load(ASSET_BATCHES.name, lambda s: s.asset_batches, lambda f: _figure(f.requests_per_second, 1))),
     (f"{ASSET_BATCHES.name}: p99 (ms)",
@@ -124,3 +129,18 @@ def _store_lines(run: RunFigures) -> list[str]:
         rates = run.store[key]
         lines.append(_line(label, [_figure(rates["new"]), _figure(rates["replaced"])]))
     return lines
+
+
+_DOCUMENT_ROWS = [
+    ("ours", "PDFs of a month in a zip (CPU s)"),
+    ("bare", "as many bare pages of reportlab (CPU s)"),
+    ("without_ascii85", "the same, pages not in letters (CPU s)"),
+    ("with_chart", "bare pages, each chart worked out (CPU s)"),
+]
+
+
+def _document_lines(run: RunFigures) -> list[str]:
+    if not run.documents:
+        return []
+    lines = ["", _line("", [f"{run.documents['documents']:,.0f} PDFs"])]
+    return lines + [_line(label, [_figure(run.documents[key], 2)]) for key, label in _DOCUMENT_ROWS]

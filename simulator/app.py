@@ -27,7 +27,7 @@ from simulator.worlds import WorldRefused, Worlds
 PLATFORMS = ("participant", "smp")
 
 PAGE_PREFIXES = ("/bootstrap", "/sign-in", "/sign-out", "/authenticator", "/api-testing", "/meterable-units",
-                 "/documentation", "/password", "/email-preferences")
+                 "/documentation", "/password", "/email-preferences", "/availability", "/reports")
 """Where the portal's pages stand; no contract may put a call there. A test holds this against the pages' routes."""
 
 

@@ -31,7 +31,7 @@ def main() -> None:
 @click.option("--port", type=int, help="Port to listen on; 0 finds a free one.  [8000]")
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path),
               help="Folder that keeps the worlds over restarts.  [a temporary one]")
-@click.option("--fixture", metavar="demo|empty|FILE", help="What the world 'default' holds at first.  [demo]")
+@click.option("--fixture", metavar="demo|quiet|empty|FILE", help="What the world 'default' holds at first.  [demo]")
 @click.option("--now", metavar="TIME", help="Market time to start at, such as 2026-11-02T16:00:00Z.  [the real time]")
 @click.option("--contract", "contracts", multiple=True, metavar="PLATFORM=FILE",
               help="Your own OpenAPI contract instead of ours, such as participant=my.yaml. May be repeated.")

@@ -66,7 +66,10 @@ class NoDeliveries:
 
 
 class MarketTime:
-    """The time of one world. `work` and `view` open transactions of it; `load` must come first."""
+    """The time of one world. `work` and `view` open transactions of it; `load` must come first.
+
+    `is_moving` while somebody moves the clock, and does what becomes due on the way.
+    """
 
     def __init__(self, world: str, jobs: tuple[Job, ...], chores: tuple[Chore, ...], deliveries: Deliveries,
                  work: Callable[..., AbstractContextManager[Work]], view: Callable[[], AbstractContextManager[View]]
@@ -78,6 +81,8 @@ class MarketTime:
         self._work = work
         self._view = view
         self._turn = threading.RLock()
+        self.is_moving = False
+        self._job_due: tuple[datetime, datetime | None] | None = None
 
     def load(self, clock: Clock, jobs_through: datetime) -> None:
         """Begin with a clock and the instant through which all jobs have run."""
@@ -97,13 +102,23 @@ class MarketTime:
 
     def next_wake(self) -> datetime | None:
         """Wall time at which something is due next; None when the clock stands or nothing is."""
+        if self.is_moving:
+            # Whoever moves the clock does what is due; looking for it here as well would only slow that down.
+            return wall_now() + _SOONEST_WAKE
         with self._view() as view:
             event = next_event(view)
-        due = min(filter(None, (next_due(self._jobs, self._jobs_through), event)), default=None)
+        due = min(filter(None, (self._next_jobs_due(), event)), default=None)
         if due is None:
             return None
         soonest = wall_now() + _SOONEST_WAKE
         return soonest if due <= self.now() else self.clock.wall_at(due)
+
+    def _next_jobs_due(self) -> datetime | None:
+        """When jobs are due next. Worked out once for all instants until then."""
+        through = self._jobs_through
+        if self._job_due is None or self._job_due[0] != through:
+            self._job_due = through, next_due(self._jobs, through)
+        return self._job_due[1]
 
     def next_jobs(self) -> tuple[datetime, tuple[str, ...]] | None:
         """The next market instant at which jobs are due, with their names; None without a timetable."""
@@ -119,7 +134,7 @@ class MarketTime:
         try:
             runs = []
             until = self.now()
-            while (instant := next_due(self._jobs, self._jobs_through)) is not None and instant <= until:
+            while (instant := self._next_jobs_due()) is not None and instant <= until:
                 runs += self._run_jobs(instant, None, self.clock)
             self._do_chores(_LONGEST_CHORE_SECONDS)
             self._deliveries.begin()
@@ -227,6 +242,7 @@ class MarketTime:
         resting = self.clock
         runs: list[JobRun] = []
         reached = self.now()
+        self.is_moving = True
         try:
             while True:
                 self.clock = replace(resting, market=reached, wall=wall_now(), rate=0.0)
@@ -234,7 +250,7 @@ class MarketTime:
                 if not self._deliveries.finish():
                     raise TimeRefused(f"Market time stopped at {reached.isoformat()}: the server is ending, or the "
                                       "world is to be replaced.")
-                job_due, event = next_due(self._jobs, self._jobs_through), self._next_event_after(reached)
+                job_due, event = self._next_jobs_due(), self._next_event_after(reached)
                 instant = min(filter(None, (job_due, event)), default=None)
                 if instant is None or instant > until:
                     return runs
@@ -244,6 +260,7 @@ class MarketTime:
                     runs += self._run_jobs(instant, cause, resting.moved_to(reached, wall_now()))
         finally:
             self.clock = resting.moved_to(reached, wall_now())
+            self.is_moving = False
 
     def _next_event_after(self, instant: datetime) -> datetime | None:
         with self._view() as view:

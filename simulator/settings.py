@@ -19,9 +19,15 @@ from typing import Any
 
 from simulator.market.addresses import is_address
 from simulator.market.batches import read_progress
+from simulator.market.errors import Refused
+from simulator.market.policy import DEFAULT_POLICY, MarketPolicy
+from simulator.market.policy_values import policy_from
 
 DEFAULT_WORLD = "default"
 """The world that is there from the start, and that addresses without /w/NAME mean."""
+
+MARKET = "market_"
+"""How settings begin that are numbers of the market month; the rest is the number's name."""
 
 _SERVER = re.compile(r"(\[[0-9A-Fa-f:]+\]|[^\s:/@]+):\d{1,5}\Z")
 
@@ -55,7 +61,7 @@ class Settings:
     host: str = _setting("127.0.0.1", "Address to listen on.")
     port: int = _setting(8000, "Port to listen on; 0 picks a free one.", least=0)
     data: Path | None = _setting(None, "Folder that keeps the worlds; without it they live in a temporary folder.")
-    fixture: str = _setting("demo", "What the world 'default' holds at first: demo, empty, or a YAML file.")
+    fixture: str = _setting("demo", "What the world 'default' holds at first: demo, quiet, empty, or a YAML file.")
     now: datetime | None = _setting(None, "Market time at which the world 'default' starts, e.g. 2026-11-02T16:00Z.")
     contracts: Mapping[str, Path] = _setting({}, "Contract files that replace ours, by platform.")
     control_token: str | None = _setting(None, "Secret that /_sim calls must carry; required off loopback.")
@@ -102,8 +108,7 @@ class Settings:
     smp_token_seconds: int = _setting(3_600, "A token of the SMP works for this long.", "assumed", least=1)
     smp_unit_names: str = _setting("platform", "Where a unit's name is unique: platform, or participant.", "assumed")
 
-    finalising_hour: int = _setting(0, "London hour on the 15th at which the previous month becomes final.", "assumed",
-                                    least=0)
+    market: MarketPolicy = _setting(DEFAULT_POLICY, "Numbers of the market month, each by its own name; see below.")
     future_tolerance_seconds: int = _setting(60, "A reading may end this far in the future.", "assumed", least=0)
     max_body_bytes: int = _setting(4_000_000, "Largest request body outside uploads.", "assumed", least=1_000)
     max_upload_bytes: int = _setting(256_000_000, "Largest CSV upload.", "assumed", least=1_000)
@@ -121,8 +126,6 @@ class Settings:
         ]
         if self.port > 65_535:
             problems.append(f"port is at most 65535, not {self.port}")
-        if self.finalising_hour > 23:
-            problems.append(f"finalising_hour is an hour of the day, 0 to 23, not {self.finalising_hour}")
         if self.password_strength > 4:
             problems.append(f"password_strength is 0 to 4, not {self.password_strength}")
         if self.smtp is not None and not _SERVER.match(self.smtp):
@@ -174,20 +177,25 @@ def read_settings(
     """
     problems: list[str] = []
     values: dict[str, Any] = {}
+    numbers: dict[str, Any] = {}
     known = {item.name: item for item in dataclasses.fields(Settings)}
     if file is not None:
         try:
             written = tomllib.loads(file.read_text("utf-8"))
         except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsUnusable([f"{file}: {error}"]) from error
-        for name, value in written.items():
-            _take(name, value, f"{file}: {name}", known, values, problems)
+        for name, value in _spread(written).items():
+            _take(name, value, f"{file}: {name}", known, values, numbers, problems)
     for variable, value in environ.items():
         if variable.startswith("FLEXSIM_"):
-            _take(variable[8:].lower(), value, variable, known, values, problems)
-    for name, value in given.items():
+            _take(variable[8:].lower(), value, variable, known, values, numbers, problems)
+    for name, value in _spread(given).items():
         if value is not None and value != {}:
-            _take(name, value, name, known, values, problems)
+            _take(name, value, name, known, values, numbers, problems)
+    try:
+        values["market"] = policy_from(numbers, values.get("market", DEFAULT_POLICY))
+    except Refused as refusal:
+        problems += [f"{MARKET}{breach.message}" for breach in refusal.breaches]
     try:
         settings = Settings(**values)
     except SettingsUnusable as error:
@@ -197,8 +205,26 @@ def read_settings(
     return settings
 
 
+def _spread(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers of the market month that stand in a table of their own, each under its name as a setting."""
+    spread = {name: value for name, value in given.items() if name != "market" or not isinstance(value, Mapping)}
+    numbers = given.get("market")
+    if isinstance(numbers, Mapping):
+        spread |= {f"{MARKET}{name}": value for name, value in numbers.items()}
+    return spread
+
+
 def _take(name: str, value: Any, where: str, known: Mapping[str, dataclasses.Field], values: dict[str, Any],
-          problems: list[str]) -> None:
+          numbers: dict[str, Any], problems: list[str]) -> None:
+    if name.startswith(MARKET):
+        numbers[name.removeprefix(MARKET)] = _market_number(name.removeprefix(MARKET), value)
+        return
+    if name == "market":
+        if isinstance(value, MarketPolicy):
+            values[name] = value
+        else:
+            problems.append(f"{where}: give each number by its own name, such as {MARKET}green_from_percent")
+        return
     if name not in known:
         problems.append(f"{where}: there is no setting {name!r}; there are {', '.join(sorted(known))}")
         return
@@ -206,6 +232,18 @@ def _take(name: str, value: Any, where: str, known: Mapping[str, dataclasses.Fie
         values[name] = _converted(str(known[name].type), value)
     except (ValueError, TypeError) as error:
         problems.append(f"{where}: {error}")
+
+
+def _market_number(name: str, value: Any) -> Any:
+    """A number of the market month from a variable: lists are `SU,SAOU`, and numbers by programme `SU=300,OU=360`."""
+    standing = getattr(DEFAULT_POLICY, name, None)
+    if not isinstance(value, str):
+        return value
+    if isinstance(standing, tuple):
+        return _parts(value)
+    if isinstance(standing, Mapping):
+        return {part.partition("=")[0].strip(): part.partition("=")[2].strip() for part in _parts(value)}
+    return value
 
 
 def _converted(kind: str, value: Any) -> Any:

@@ -16,9 +16,11 @@ from typing import IO, Any
 
 from simulator import assets
 from simulator.announcements import Announcements
+from simulator.documents.mail_attachments import MailAttachments
 from simulator.ids import new_signing_key
 from simulator.market.batches import BATCHES_TOPIC
 from simulator.market.errors import NotFound
+from simulator.market.events import EVENTS_TOPIC
 from simulator.market.facts import WorldStarted
 from simulator.market.outbox import OUTBOX_TOPIC
 from simulator.market_time import NoDeliveries
@@ -34,6 +36,7 @@ from simulator.operations.fixtures import (
 from simulator.operations.history import journal_entries
 from simulator.operations.mails import MAIL_TOPIC
 from simulator.operations.password_links import REQUESTS_TOPIC
+from simulator.operations.policy import policy_of
 from simulator.operations.timetable import chores, timetable
 from simulator.server_keys import ServerKeys
 from simulator.settings import DEFAULT_WORLD, Settings, SettingsUnusable
@@ -296,12 +299,12 @@ class Worlds:
                            starts_at="wall" if now is None else now.isoformat())
         save_clock(work, clock, clock.market)
         work.cause = work.record(WorldStarted(fixture, "created"))
-        start_world(work, content, self.settings.finalising_hour)
+        start_world(work, content, policy_of(self.settings))
 
     def _adopt(self, name: str) -> None:
-        settings = self.settings
-        self._worlds[name] = World(name, self.folder / "worlds" / name, settings, timetable(settings.finalising_hour),
-                                   chores(settings.reset_link_hours, self._batch_rules), self.announcements,
+        settings, policy = self.settings, policy_of(self.settings)
+        self._worlds[name] = World(name, self.folder / "worlds" / name, settings, timetable(policy, MailAttachments()),
+                                   chores(settings.reset_link_hours, policy, self._batch_rules), self.announcements,
                                    self._deliveries_of, self.server_keys, self._batch_rules)
         self.clock_changed(name)
         self._worlds[name].announce([MAIL_TOPIC])
@@ -346,8 +349,11 @@ class Worlds:
             world.close_files_if_idle(self.settings.idle_world_seconds)
 
     def _hear(self, name: str, topic: str) -> None:
-        """Something is to be done at once: the ticker does it."""
-        if topic in (OUTBOX_TOPIC, REQUESTS_TOPIC, BATCHES_TOPIC):
+        """Something is to be done at once: the ticker does it, unless somebody is at it who moves the clock."""
+        world = self._worlds.get(name)
+        if topic == OUTBOX_TOPIC and world is not None and world.time.is_moving:
+            return
+        if topic in (OUTBOX_TOPIC, REQUESTS_TOPIC, EVENTS_TOPIC, BATCHES_TOPIC):
             self._wakes[name] = wall_now()
             self._ticker.nudge()
 

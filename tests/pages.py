@@ -119,7 +119,7 @@ class Page:
     @property
     def title(self) -> str:
         """What the browser's tab says."""
-        return self.tree.find("title").text
+        return self.tree.find("head").find("title").text
 
     @property
     def heading(self) -> str:

@@ -129,7 +129,7 @@ def _good(answer: requests.Response) -> Any:
 
 
 @contextmanager
-def fresh_world(server_url: str, fixture: str = "demo", now: str | None = NOW, name: str | None = None
+def fresh_world(server_url: str, fixture: str = "quiet", now: str | None = NOW, name: str | None = None
                 ) -> Iterator[WorldClient]:
     """A new world of a running server, deleted afterwards. `now=None` starts it at the real time."""
     name = name or fresh_name()

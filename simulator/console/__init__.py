@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from simulator.console import (
+    availability,
     commissioning,
     connection,
     control_room,
@@ -13,6 +14,8 @@ from simulator.console import (
     faults,
     journal,
     mailbox,
+    market_events,
+    market_policy,
     menu,
     one_dispatch,
     one_entry,
@@ -33,7 +36,7 @@ def surface(smp_contract: Contract) -> Surface:
     blueprint = Blueprint("console", __name__)
     for page in (entering, overview, participants, one_participant, connection, commissioning,
                  registrations, one_transaction, control_room, one_dispatch, mailbox, one_mail,
-                 journal, one_entry, faults):
+                 journal, one_entry, faults, availability, market_events, market_policy):
         page.add_routes(blueprint)
     documentation.add_routes(blueprint, smp_contract)
     menu.add_words(blueprint)
@@ -41,5 +44,7 @@ def surface(smp_contract: Contract) -> Surface:
         "enter_page", "overview_page", "participants_page", "participant_page", "control_room_page", "dispatch_page",
         "mailbox_page", "mail_page", "mail_html", "mail_source", "mail_attachment", "journal_page", "journal_archive",
         "entry_page", "faults_page", "connection_page", "commissioning_page", "commissioning_certificate", "smp_page",
-        "assets_page", "units_page", "transaction_page", "smp_documentation_page"))
+        "assets_page", "units_page", "transaction_page", "smp_documentation_page",
+        "availability_page", "week_page", "events_page", "event_page", "event_performance_report",
+        "event_earnings_statement", "market_policy_page"))
     return Surface("console", blueprint, guard, unrecorded=watching, prefix="/console")

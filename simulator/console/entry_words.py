@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from simulator import exchanges
+from simulator.console import month_words
 from simulator.market import journal_kinds
 from simulator.outbound import envelopes
 from simulator.timekeeping.london import to_london
@@ -15,6 +16,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "HTTP": (exchanges.KIND, envelopes.KIND),
     "Dispatches": ("dispatch.", "message.", "endpoint."),
     "Readings": ("readings.", "upload.", "month."),
+    **month_words.GROUPS,
     "Mails": ("mail.", "mailbox."),
     "Accounts": ("sign_in.", "sign_out", "authenticator.", "api_token.", "participant.", "password.",
                  "email_preference."),
@@ -208,5 +210,6 @@ _LINES: dict[str, _Words] = {
                                   f"{' × {:g}'.format(data['rate']) if data['mode'] == 'scaled' else ''}",
     "job": lambda data: f"job “{data['job'].replace('_', ' ')}” due {_at(data['due_at'])}: {data['outcome']}"
                         f"{', ' + data['error'] if data.get('error') else ''}",
+    **month_words.LINES,
     "world.started": lambda data: f"world {data['reason']} from the fixture {data['fixture']}",
 }

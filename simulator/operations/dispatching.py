@@ -12,17 +12,19 @@ from datetime import datetime
 from simulator.market.dispatch_requests import WantedDispatch, breaches_of_dispatch
 from simulator.market.dispatches import ENDED, Dispatch, Instruction, Move, State, moved
 from simulator.market.errors import NotFound, Refused, RuleBreach
+from simulator.market.events import EVENTS_TOPIC
 from simulator.market.facts import DispatchMoved, DispatchPlanned, DispatchStopAsked
 from simulator.market.outbox import OUTBOX_TOPIC, Attempt, Message, MessageKind, MessageState
-from simulator.store import dispatches, organisations, outbox
+from simulator.store import dispatches, organisations, outbox, settling
 from simulator.store.work import View, Work
 from simulator.timekeeping.london import to_london
 
 
-def plan_dispatch(work: Work, wanted: WantedDispatch) -> Dispatch:
+def plan_dispatch(work: Work, wanted: WantedDispatch, sends_from: datetime | None = None) -> Dispatch:
     """Plan a dispatch of an organisation's units. Raises Refused with everything that is wrong.
 
-    Its times are cut to whole seconds: not every contract can say less.
+    Its times are cut to whole seconds: not every contract can say less. Messages due before `sends_from` are
+    left out: that is for the time before a world began.
     """
     wanted = replace(wanted, start_at=wanted.start_at.replace(microsecond=0),
                      end_at=wanted.end_at.replace(microsecond=0))
@@ -42,8 +44,10 @@ def plan_dispatch(work: Work, wanted: WantedDispatch) -> Dispatch:
     work.cause = work.record(DispatchPlanned(
         dispatch.id, dispatch.organisation_id, dispatch.programme, dispatch.unit_ids, dispatch.start_at.isoformat(),
         dispatch.end_at.isoformat(), dispatch.start_message_at.isoformat()))
+    settling.expect(work, dispatch.id, dispatch.end_at, work.cause)
     for instruction, due_at in ((Instruction.START, dispatch.start_message_at), (Instruction.STOP, dispatch.end_at)):
-        _add_message(work, dispatch, instruction, due_at)
+        if sends_from is None or due_at > sends_from:
+            _add_message(work, dispatch, instruction, due_at)
     work.announce(OUTBOX_TOPIC)
     return dispatch
 
@@ -132,7 +136,13 @@ def _emergency_is_pending(view: View, dispatch: Dispatch) -> bool:
 def move_dispatch(work: Work, dispatch: Dispatch, move: Move) -> Dispatch:
     """Move a dispatch along the table, and tell the journal. Raises IllegalMove."""
     state = moved(dispatch.state, move)
-    work.record(DispatchMoved(dispatch.id, dispatch.organisation_id, dispatch.state.value, state.value, move.value))
+    entry = work.record(
+        DispatchMoved(dispatch.id, dispatch.organisation_id, dispatch.state.value, state.value, move.value))
+    if state is State.CANCELLED:
+        settling.forget(work, [dispatch.id])
+    elif state is State.STOPPED and work.now < dispatch.end_at:
+        settling.expect(work, dispatch.id, work.now, entry)
+        work.announce(EVENTS_TOPIC)
     return dispatches.set_state(work, dispatch, state, work.now if state is State.STOPPED else None)
 
 
@@ -149,8 +159,9 @@ def begin_due_dispatches(work: Work) -> None:
 
 
 def next_event(view: View, after: datetime | None = None) -> datetime | None:
-    """When the next message is due or the next dispatch begins, later than `after` if given."""
-    return min(filter(None, (outbox.next_due(view, after), dispatches.next_beginning(view, after))), default=None)
+    """When the next message is due, or the next dispatch begins or ends; later than `after` if given."""
+    return min(filter(None, (outbox.next_due(view, after), dispatches.next_beginning(view, after),
+                             settling.next_due(view, after))), default=None)
 
 
 def is_pointless(work: Work, message: Message) -> bool:

@@ -5,26 +5,21 @@ Who has chosen nothing gets none: the guide tells the steps "to opt-in to receiv
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from simulator.market.declarations import ACCEPTANCE_COLUMNS
 from simulator.market.facts import EmailPreferenceChanged
-from simulator.market.letters import (
-    Attachment,
-    BatchEmail,
-    Letter,
-    daily_schedules,
-    monthly_invoices,
-    weekly_accepted_declarations,
-)
+from simulator.market.letters import BatchEmail, Letter
+from simulator.market.month_letters import daily_schedules, monthly_invoices, weekly_accepted_declarations
 from simulator.market.organisations import Account
+from simulator.market.policy import MarketPolicy
+from simulator.operations.deciding import decisions_of
+from simulator.operations.invoicing import full_invoices
 from simulator.operations.mails import send_letter
-from simulator.store import email_opt_ins
+from simulator.operations.ports import MonthFiles
+from simulator.store import dispatches, email_opt_ins
 from simulator.store.work import View, Work
-from simulator.timekeeping.london import month_of, previous_month, to_london
+from simulator.timekeeping.london import from_london, month_of, previous_month, to_london
 
 
 def preferences_of(view: View, account: Account) -> frozenset[BatchEmail]:
@@ -39,34 +34,49 @@ def set_preference(work: Work, account: Account, email: BatchEmail, opted_in: bo
         work.record(EmailPreferenceChanged(account.email, email.value, opted_in))
 
 
-def send_monthly_invoices(work: Work, due_at: datetime) -> None:
-    """The Monthly Invoices email: the invoices of the month before."""
-    month = date.fromisoformat(f"{previous_month(month_of(due_at))}-01").strftime("%B %Y")
-    _send(work, BatchEmail.MONTHLY_INVOICES, lambda account: monthly_invoices(account.organisation.name, month))
+def send_monthly_invoices(work: Work, due_at: datetime, policy: MarketPolicy, files: MonthFiles) -> None:
+    """The Monthly Invoices email: the invoices of the month before, as they stand, with their documents."""
+    month = previous_month(month_of(due_at))
+
+    def write(account: Account) -> Letter:
+        organisation = account.organisation
+        found = full_invoices(work, organisation.id, policy, due_at, month)
+        return monthly_invoices(organisation.name, month, found, [files.invoice(each, policy) for each in found],
+                                policy, due_at)
+
+    _send(work, BatchEmail.MONTHLY_INVOICES, write)
 
 
-def send_weekly_acceptances(work: Work, due_at: datetime) -> None:
+def send_weekly_acceptances(work: Work, due_at: datetime, files: MonthFiles) -> None:
     """The Weekly Accepted Declarations email: decisions on the week that begins on the next Monday."""
     today = to_london(due_at).date()
     monday = today + timedelta(days=7 - today.weekday())
-    decisions = Attachment(f"accepted-declarations-{monday}.csv", "text/csv", _csv(ACCEPTANCE_COLUMNS))
-    _send(work, BatchEmail.WEEKLY_ACCEPTED_DECLARATIONS, lambda account: weekly_accepted_declarations(
-        account.organisation.name, f"{monday.day} {monday:%B %Y}", decisions))
+
+    def write(account: Account) -> Letter:
+        decisions = decisions_of(work, account.organisation.id, monday)
+        return weekly_accepted_declarations(account.organisation.name, monday, decisions,
+                                            files.acceptances(monday, decisions))
+
+    _send(work, BatchEmail.WEEKLY_ACCEPTED_DECLARATIONS, write)
 
 
-def send_daily_schedules(work: Work, due_at: datetime) -> None:
-    """The Daily Schedules email: the dispatches of the next 24 hours."""
-    start, end = to_london(due_at), to_london(due_at + timedelta(hours=24))
-    period = f"{start:%a %d %b %H:%M} to {end:%a %d %b %H:%M} London time"
-    _send(work, BatchEmail.DAILY_SCHEDULES, lambda account: daily_schedules(account.organisation.name, period))
+def send_daily_schedules(work: Work, due_at: datetime, files: MonthFiles) -> None:
+    """The Daily Schedules email: the dispatches of the next 24 hours, those under way among them.
+
+    It reaches to the next sending, the same London time tomorrow: 23 or 25 hours where the clocks change, so that no
+    dispatch falls between two e-mails.
+    """
+    today = to_london(due_at)
+    end = from_london(today.date() + timedelta(days=1), today.time())
+
+    def write(account: Account) -> Letter:
+        found = dispatches.dispatches_between(work, account.organisation.id, due_at, end)
+        return daily_schedules(account.organisation.name, due_at, end, found,
+                               [files.schedule(due_at, found)] if found else [])
+
+    _send(work, BatchEmail.DAILY_SCHEDULES, write)
 
 
 def _send(work: Work, email: BatchEmail, write: Callable[[Account], Letter]) -> None:
     for account in email_opt_ins.accounts_that_get(work, email):
         send_letter(work, account, write(account))
-
-
-def _csv(*rows: tuple[str, ...]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows(rows)
-    return text.getvalue().encode()

@@ -25,9 +25,10 @@ from simulator.market.connections import Step, has_access
 from simulator.market.intervals import Granularity, last_period_end
 from simulator.market.letters import BatchEmail
 from simulator.market.organisations import MeterableUnit, Organisation, Zone
+from simulator.market.policy import MarketPolicy
 from simulator.market.readings import Reading
 from simulator.operations.fixture_connections import connection_from, problems_of_connection
-from simulator.operations.month_end import finalise_history
+from simulator.operations.fixture_market import problems_of_market, start_market
 from simulator.operations.password_links import send_invitation
 from simulator.passwords import hash_public_password
 from simulator.store import accounts, email_opt_ins, organisations, readings, tokens
@@ -95,6 +96,8 @@ def read_fixture(file: Path) -> Fixture:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         content = yaml.load(file.read_text("utf-8"), loader)
+        if isinstance(content, dict) and "like" in content:
+            content = _derived(content, assets.world_fixtures(), loader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise FixtureUnusable(file, [str(error)]) from error
     schema = yaml.load((assets.folder("fixtures") / "world.schema.yaml").read_text("utf-8"), loader)
@@ -105,6 +108,20 @@ def read_fixture(file: Path) -> Fixture:
     if problems:
         raise FixtureUnusable(file, problems)
     return Fixture(content)
+
+
+def _derived(content: dict[str, Any], shipped: dict[str, Path], loader: Any) -> dict[str, Any]:
+    """A fixture that is like a shipped one, without some of its parts, and with its own in their place.
+
+    An unknown name is left for the form of the file to refuse.
+    """
+    other = shipped.get(str(content["like"]))
+    if other is None:
+        return content
+    base = yaml.load(other.read_text("utf-8"), loader)
+    left_out = content.get("without", ())
+    return {**{name: part for name, part in base.items() if name not in left_out},
+            **{name: part for name, part in content.items() if name not in ("like", "without")}}
 
 
 def _inconsistencies(content: dict[str, Any]) -> Iterator[str]:
@@ -135,17 +152,18 @@ def _inconsistencies(content: dict[str, Any]) -> Iterator[str]:
             yield f"unit {unit['id']}: its zone {unit['zone']!r} is not among the zones"
         if "readings" in unit and unit["readings"]["before"].endswith(("P", "T")):
             yield f"unit {unit['id']}: {unit['readings']['before']!r} is not a duration; write it like PT6H or P3D"
+    yield from problems_of_market(content)
 
 
-def start_world(work: Work, fixture: Fixture, finalising_hour: int) -> None:
+def start_world(work: Work, fixture: Fixture, policy: MarketPolicy) -> None:
     """Fill an empty world."""
-    finalise_history(work, finalising_hour)
     zones = {}
     for zone in fixture.content["zones"]:
         zones[zone["code"]] = Zone(zone["code"], zone["name"], zone["licence_area"])
         organisations.add_zone(work, zones[zone["code"]])
     for entry in fixture.content["organisations"]:
         _add_organisation(work, entry, zones)
+    start_market(work, fixture.content, policy)
 
 
 def _add_organisation(work: Work, entry: dict[str, Any], zones: dict[str, Zone]) -> None:

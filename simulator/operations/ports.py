@@ -1,13 +1,19 @@
-"""What operations ask of the outside, as protocols: they know neither contracts nor networks."""
+"""What operations ask of the outside, as protocols: they know neither contracts, nor networks, nor documents."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Protocol
 
+from simulator.market.acceptance import Decision
 from simulator.market.batches import TransactionType
+from simulator.market.dispatches import Dispatch
+from simulator.market.invoices import Invoice
+from simulator.market.letters import Attachment
 from simulator.market.outbox import Message, Rendered
+from simulator.market.policy import MarketPolicy
 from simulator.store.work import View
 
 
@@ -24,6 +30,22 @@ class MessageWriter(Protocol):
 
     def renew(self, view: View, message: Message, rendered: Rendered) -> Rendered:
         """A message that was written before: the same, but for a signature that would not verify any more."""
+        ...
+
+
+class MonthFiles(Protocol):
+    """Makes the files that go with the e-mails of a month."""
+
+    def invoice(self, invoice: Invoice, policy: MarketPolicy) -> Attachment:
+        """An invoice as a document."""
+        ...
+
+    def acceptances(self, week: date, decisions: Sequence[Decision]) -> Attachment:
+        """A week's decisions as a table."""
+        ...
+
+    def schedule(self, start: datetime, dispatches: Sequence[Dispatch]) -> Attachment:
+        """The dispatches of the 24 hours from `start` on as a table."""
         ...
 
 

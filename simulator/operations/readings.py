@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from simulator.market.errors import Refused, RuleBreach
+from simulator.market.events import EVENTS_TOPIC
 from simulator.market.facts import ReadingsAccepted
 from simulator.market.organisations import MeterableUnit
 from simulator.market.readings import Reading, ReadingRules, ReadingsReceipt, duplicate_breaches
 from simulator.operations.month_end import finalised_until
-from simulator.store import organisations, readings
+from simulator.store import organisations, readings, settling
 from simulator.store.work import View, Work
 
 
@@ -64,10 +65,15 @@ def record_acceptance(
     work: Work, organisation_id: str, source: str, receipt: ReadingsReceipt, units: Mapping[str, MeterableUnit],
     numbers: set[int], first: int | None, last: int | None,
 ) -> None:
-    """Note in the journal that readings were stored; `first` and `last` are period ends in epoch seconds."""
-    work.record(ReadingsAccepted(
+    """Note in the journal that readings were stored; `first` and `last` are period ends in epoch seconds.
+
+    Events that they change are worked out anew.
+    """
+    entry = work.record(ReadingsAccepted(
         organisation_id, source, tuple(unit.id for unit in units.values() if unit.number in numbers),
         receipt.accepted, receipt.created, receipt.updated, receipt.late, _text(first), _text(last)))
+    if first is not None and last is not None and settling.mark(work, numbers, first, last, entry):
+        work.announce(EVENTS_TOPIC)
 
 
 def _text(epoch: int | None) -> str | None:

@@ -7,37 +7,50 @@ from dataclasses import dataclass
 from datetime import datetime, time
 
 from simulator.market.letters import BatchEmail
+from simulator.market.policy import MarketPolicy
 from simulator.operations import dispatching
 from simulator.operations.batches import BatchRules, advance_due_batch, batches_due, next_batch_event
+from simulator.operations.deciding import decide_next_week
 from simulator.operations.dispatching import begin_due_dispatches, dispatches_begin
 from simulator.operations.email_preferences import (
     send_daily_schedules,
     send_monthly_invoices,
     send_weekly_acceptances,
 )
-from simulator.operations.month_end import FINALISING_DAY, finalise_previous_month
+from simulator.operations.month_end import finalise_previous_month
 from simulator.operations.password_links import answer_requests, requests_wait
+from simulator.operations.ports import MonthFiles
+from simulator.operations.settling import events_wait, settle_due_events
 from simulator.store.work import View, Work
 from simulator.timekeeping.scheduler import Job
 from simulator.timekeeping.triggers import Daily, Monthly, Weekly
 
 _THURSDAY = 3
+_DAYS_OF_A_WEEK = 7
 
 _SENDINGS = {
-    BatchEmail.MONTHLY_INVOICES: Job("send_monthly_invoices", Monthly(day=1, at=time(4)), send_monthly_invoices),
-    BatchEmail.DAILY_SCHEDULES: Job("send_daily_schedules", Daily(at=time(8)), send_daily_schedules),
-    BatchEmail.WEEKLY_ACCEPTED_DECLARATIONS: Job(
-        "send_weekly_acceptances", Weekly(_THURSDAY, at=time(12, 5)), send_weekly_acceptances),
+    BatchEmail.MONTHLY_INVOICES: Monthly(day=1, at=time(4)),
+    BatchEmail.DAILY_SCHEDULES: Daily(at=time(8)),
+    BatchEmail.WEEKLY_ACCEPTED_DECLARATIONS: Weekly(_THURSDAY, at=time(12, 5)),
 }
 
 
-def timetable(finalising_hour: int) -> tuple[Job, ...]:
-    """All jobs. The times of the e-mails are documented (portal guide §3.6), and so is the 15th (§3.3); its hour is
-    assumed, and a setting.
+def timetable(policy: MarketPolicy, files: MonthFiles) -> tuple[Job, ...]:
+    """All jobs. The times of the e-mails are documented (portal guide §3.6), and so is the 15th (§3.3), which the
+    policy can change; the instant of the decisions is public. `files` makes what is attached to the e-mails.
     """
+    decided_on = -policy.decision_days_before_week % _DAYS_OF_A_WEEK
     return (
-        Job("finalise_previous_month", Monthly(day=FINALISING_DAY, at=time(finalising_hour)), finalise_previous_month),
-        *_SENDINGS.values(),
+        Job("finalise_previous_month", Monthly(policy.finalising_day, at=time(policy.finalising_hour)),
+            lambda work, due_at: finalise_previous_month(work, due_at, policy)),
+        Job("decide_next_week", Weekly(decided_on, at=time(policy.decision_hour)),
+            lambda work, due_at: decide_next_week(work, due_at, policy)),
+        Job("send_monthly_invoices", _SENDINGS[BatchEmail.MONTHLY_INVOICES],
+            lambda work, due_at: send_monthly_invoices(work, due_at, policy, files)),
+        Job("send_daily_schedules", _SENDINGS[BatchEmail.DAILY_SCHEDULES],
+            lambda work, due_at: send_daily_schedules(work, due_at, files)),
+        Job("send_weekly_acceptances", _SENDINGS[BatchEmail.WEEKLY_ACCEPTED_DECLARATIONS],
+            lambda work, due_at: send_weekly_acceptances(work, due_at, files)),
     )
 
 
@@ -54,13 +67,13 @@ class Chore:
     bit_by_bit: bool = False
 
 
-def chores(reset_link_hours: int, batches: BatchRules | None = None) -> tuple[Chore, ...]:
-    """Everything that waits for no hour of the day: dispatches that begin, requests for links, and batches of the SMP.
-
-    Without rules for them, batches stay where they are.
+def chores(reset_link_hours: int, policy: MarketPolicy, batches: BatchRules | None = None) -> tuple[Chore, ...]:
+    """Everything that waits for no hour of the day: dispatches that begin and end, requests for links, and batches of
+    the SMP. Without rules for them, batches stay where they are.
     """
     return (
         Chore("begin_dispatches", dispatches_begin, begin_due_dispatches),
+        Chore("settle_events", events_wait, lambda work: settle_due_events(work, policy), bit_by_bit=True),
         Chore("answer_reset_requests", lambda view, now: requests_wait(view),
               lambda work: answer_requests(work, reset_link_hours)),
         *(() if batches is None else (
@@ -69,10 +82,10 @@ def chores(reset_link_hours: int, batches: BatchRules | None = None) -> tuple[Ch
 
 
 def next_event(view: View, after: datetime | None = None) -> datetime | None:
-    """When the next message is due, dispatch begins or batch goes on, later than `after` if given."""
+    """When the next message is due, dispatch begins or ends, or batch goes on; later than `after` if given."""
     return min(filter(None, (dispatching.next_event(view, after), next_batch_event(view, after))), default=None)
 
 
 def next_sending(email: BatchEmail, now: datetime) -> datetime:
     """When an e-mail is sent next."""
-    return _SENDINGS[email].trigger.next_after(now)
+    return _SENDINGS[email].next_after(now)

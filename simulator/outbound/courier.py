@@ -18,6 +18,7 @@ from simulator.operations import delivering
 from simulator.operations.delivering import Claimed
 from simulator.outbound.envelopes import KIND, exchange_of, no_endpoint_words, outcome_of, request_of
 from simulator.outbound.lanes import Lanes
+from simulator.outbound.transport import Message as Request
 from simulator.outbound.transport import Transport
 from simulator.outbound.writers import WorldWriter, Writers, left_for_transport
 from simulator.timekeeping.clock import stopwatch
@@ -116,7 +117,8 @@ class Courier:
         try:
             claimed = self._claim(group, message)
             if claimed is not None:
-                self._conclude(group, claimed, self._send(world, claimed))
+                request = request_of(claimed)
+                self._conclude(group, claimed, request, self._send(world, claimed, request))
         except Exception:
             # The next message must not wait for ever behind one that our own fault stopped.
             _log.exception("world %s: message %s could not be delivered", world.name, message.id)
@@ -134,8 +136,8 @@ class Courier:
                 claimed = delivering.claim(work, message.id, writer, prepared)
                 if claimed is not None:
                     claimed = replace(claimed, rendered=writer.for_attempt(work, claimed))
-                    work.add_entry(claimed.journal_entry, KIND, self._exchange(world, claimed, None),
-                                   claimed.message.cause)
+                    told = self._exchange(world, claimed, request_of(claimed), None)
+                    work.add_entry(claimed.journal_entry, KIND, told, claimed.message.cause)
                 return claimed
         finally:
             world.gate.leave()
@@ -147,26 +149,26 @@ class Courier:
         with world.view() as view:
             return delivering.prepare(view, message.id, writer)
 
-    def _send(self, world: World, claimed: Claimed) -> Outcome:
+    def _send(self, world: World, claimed: Claimed, request: Request) -> Outcome:
         began = stopwatch()
         if claimed.endpoint is None:
             return Outcome("", None, "no_endpoint", no_endpoint_words(claimed.message), 0.0)
-        sent = self._transport.send(
-            request_of(claimed), left_for_transport(claimed.message, claimed.effects))
+        sent = self._transport.send(request, left_for_transport(claimed.message, claimed.effects))
         outcome = outcome_of(claimed, sent, world.now(), round((stopwatch() - began) * 1_000, 2))
         return replace(outcome, reason=STATUS_WORDS.format(outcome.status)) if "status" in claimed.effects else outcome
 
-    def _exchange(self, world: World, claimed: Claimed, outcome: Outcome | None) -> dict[str, object]:
-        return exchange_of(claimed, request_of(claimed), outcome, world.settings.journal_body_characters)
+    def _exchange(self, world: World, claimed: Claimed, request: Request, outcome: Outcome | None
+                  ) -> dict[str, object]:
+        return exchange_of(claimed, request, outcome, world.settings.journal_body_characters)
 
-    def _conclude(self, group: _Group, claimed: Claimed, outcome: Outcome) -> None:
+    def _conclude(self, group: _Group, claimed: Claimed, request: Request, outcome: Outcome) -> None:
         world = group.world
         if not world.gate.enter(wait=False):
             return
         try:
             if not _is_replaced(group):
                 with world.work() as work:
-                    work.complete_entry(claimed.journal_entry, self._exchange(world, claimed, outcome))
+                    work.complete_entry(claimed.journal_entry, self._exchange(world, claimed, request, outcome))
                     delivering.conclude(work, claimed, outcome, self._ladder)
         finally:
             world.gate.leave()

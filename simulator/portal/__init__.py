@@ -11,12 +11,18 @@ from flask_wtf.csrf import CSRFError
 
 from simulator.contracts import Contract
 from simulator.portal import (
+    acceptance,
     authenticator,
+    baselines,
+    declarations,
     dispatch_settings,
     dispatch_testing,
     documentation,
     email_preferences,
+    event_reports,
+    invoices,
     menu,
+    one_event,
     passwords,
     readings,
     sign_in,
@@ -43,7 +49,8 @@ WATCHING = frozenset(f"portal.{name}" for name in (
 def surface(contract: Contract) -> Surface:
     """All pages of the portal."""
     blueprint = Blueprint("portal", __name__)
-    for page in (sign_in, authenticator, passwords, email_preferences, units, tokens):
+    for page in (sign_in, authenticator, passwords, email_preferences, units, tokens, baselines, declarations,
+                 acceptance, event_reports, one_event, invoices):
         page.add_routes(blueprint)
     readings.add_routes(blueprint, contract)
     documentation.add_routes(blueprint, contract)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from flask import Blueprint, request
@@ -11,7 +11,8 @@ from simulator.market.quantities import kw_text
 from simulator.timekeeping.london import to_london
 from simulator.web import current_world
 
-# (menu, ((page, endpoint), …)); a page without an endpoint is in the real menu and not simulated yet.
+# (menu, ((page, endpoint), …)); a page without an endpoint is in the real menu and not simulated yet. That there are
+# declarations is documented; the guide names no page for them, so Declarations is ours (assumed).
 MENU: tuple[tuple[str, tuple[tuple[str, str | None], ...]], ...] = (
     ("API Testing", (
         ("Dispatch Settings", "portal.dispatch_settings_page"),
@@ -19,8 +20,14 @@ MENU: tuple[tuple[str, tuple[tuple[str, str | None], ...]], ...] = (
         ("Readings", "portal.readings_page"),
         ("My API Access Tokens", "portal.tokens_page"),
     )),
-    ("Availability", (("Acceptance Decisions", None),)),
-    ("Reports", (("Event Reports", None), ("Invoices/Statements", None))),
+    ("Availability", (
+        ("Declarations", "portal.declarations_page"),
+        ("Acceptance Decisions", "portal.acceptance_page"),
+    )),
+    ("Reports", (
+        ("Event Reports", "portal.event_reports_page"),
+        ("Invoices/Statements", "portal.invoices_page"),
+    )),
     ("Meterable Units", (("Meterable Units", "portal.units_page"),)),
     ("Documentation", (("Participant API", "portal.documentation_page"), ("FAQ", "portal.faq_page"))),
 )
@@ -31,6 +38,8 @@ def add_words(blueprint: Blueprint) -> None:
     blueprint.app_context_processor(_surroundings)
     blueprint.add_app_template_filter(london_time, "london_time")
     blueprint.add_app_template_filter(london_period, "london_period")
+    blueprint.add_app_template_filter(london_day, "london_day")
+    blueprint.add_app_template_filter(london_hours, "london_hours")
     blueprint.add_app_template_filter(utc_time, "utc_time")
     blueprint.add_app_template_filter(datetime.fromisoformat, "instant")
     blueprint.add_app_template_filter(plain_kw, "plain_kw")
@@ -53,6 +62,21 @@ def london_period(start: datetime, end: datetime) -> str:
     opening, closing = to_london(start), to_london(end)
     name = "" if opening.tzname() == closing.tzname() else f" {opening.tzname()}"
     return f"{opening.strftime('%a %d %b %H:%M')}{name} – {closing.strftime('%H:%M')} {closing.tzname()}"
+
+
+def london_day(instant: datetime) -> str:
+    """The London day of an instant: Mon 02 Nov 2026."""
+    return to_london(instant).strftime("%a %d %b %Y")
+
+
+def london_hours(start: datetime, end: datetime) -> str:
+    """The hours of a period, below its day: 16:00 – 24:00 GMT; the day of the end where it is another one."""
+    opening, closing = to_london(start), to_london(end)
+    is_midnight = closing.time() == time(0) and closing.date() - opening.date() == timedelta(days=1)
+    ends = "24:00" if is_midnight else closing.strftime("%H:%M")
+    day = "" if is_midnight or closing.date() == opening.date() else f"{closing.strftime('%a %d %b')} "
+    name = "" if opening.tzname() == closing.tzname() else f" {opening.tzname()}"
+    return f"{opening.strftime('%H:%M')}{name} – {day}{ends} {closing.tzname()}"
 
 
 def utc_time(instant: datetime) -> str:

@@ -19,17 +19,29 @@ from simulator.store.work import View, Work
 
 def add_dispatch(work: Work, dispatch: Dispatch) -> None:
     """Store a new dispatch."""
-    work.connection.execute(insert(tables.dispatches), {
-        "id": dispatch.id, "organisation_id": dispatch.organisation_id, "programme": dispatch.programme,
-        "unit_ids": orjson.dumps(dispatch.unit_ids).decode(), "start_at": to_micros(dispatch.start_at),
-        "end_at": to_micros(dispatch.end_at), "milliwatts": dispatch.power_milliwatts,
-        "notice_seconds": dispatch.notice // timedelta(seconds=1), "state": dispatch.state.value,
-        "created_at": to_micros(dispatch.created_at), "stopped_at": None})
+    _ADD.run(work.connection, [(
+        dispatch.id, dispatch.organisation_id, dispatch.programme, orjson.dumps(dispatch.unit_ids).decode(),
+        to_micros(dispatch.start_at), to_micros(dispatch.end_at), dispatch.power_milliwatts,
+        dispatch.notice // timedelta(seconds=1), dispatch.state.value, to_micros(dispatch.created_at), None)])
 
 
-# What happens with every message is compiled once.
+# What happens with every dispatch or message is compiled once.
+_ADD = BulkStatement(insert(tables.dispatches), [
+    "id", "organisation_id", "programme", "unit_ids", "start_at", "end_at", "milliwatts", "notice_seconds", "state",
+    "created_at", "stopped_at"])
+_COUNT_BETWEEN = Query(select(func.count()).select_from(tables.dispatches).where(
+    tables.dispatches.c.id >= bindparam("first"), tables.dispatches.c.id <= bindparam("last")))
+_NEXT_BEGINNING = Query(select(func.min(tables.dispatches.c.start_at)).where(
+    tables.dispatches.c.state == bindparam("acknowledged"), tables.dispatches.c.start_at > bindparam("after")))
 _dispatches, _settings = tables.dispatches.c, tables.dispatch_settings.c
 _BY_ID = Query(select(tables.dispatches).where(_dispatches.id == bindparam("dispatch_id")))
+_TO_BEGIN = Query(select(tables.dispatches).where(
+    _dispatches.state == bindparam("acknowledged"), _dispatches.start_at <= bindparam("until")).order_by(
+    _dispatches.number))
+_BETWEEN = Query(select(tables.dispatches).where(
+    _dispatches.organisation_id == bindparam("of_organisation"), _dispatches.start_at < bindparam("end"),
+    _dispatches.end_at > bindparam("start"), _dispatches.state != bindparam("stopped"),
+    _dispatches.state != bindparam("cancelled")).order_by(_dispatches.start_at, _dispatches.id))
 _SET_STATE = BulkStatement(
     update(tables.dispatches).where(_dispatches.id == bindparam("dispatch_id")).values(
         state=bindparam("to_state"), stopped_at=bindparam("to_stopped_at")),
@@ -54,9 +66,8 @@ def find_dispatches(view: View, organisation_id: str | None = None, limit: int =
 
 def count_with_prefix(view: View, prefix: str) -> int:
     """How many dispatches have an id that begins like this."""
-    query = select(func.count()).select_from(tables.dispatches).where(
-        tables.dispatches.c.id.startswith(prefix, autoescape=True))
-    return view.connection.execute(query).scalar_one()
+    found = _COUNT_BETWEEN.first(view.connection, prefix, f"{prefix}\U0010ffff")
+    return 0 if found is None else found[0]
 
 
 def set_state(work: Work, dispatch: Dispatch, state: State, stopped_at: datetime | None = None) -> Dispatch:
@@ -68,20 +79,20 @@ def set_state(work: Work, dispatch: Dispatch, state: State, stopped_at: datetime
 
 def next_beginning(view: View, after: datetime | None = None) -> datetime | None:
     """When the next acknowledged dispatch begins to run; later than `after` if given."""
-    columns = tables.dispatches.c
-    query = select(func.min(columns.start_at)).where(columns.state == State.ACKNOWLEDGED.value)
-    if after is not None:
-        query = query.where(columns.start_at > to_micros(after))
-    micros = view.connection.execute(query).scalar()
-    return None if micros is None else from_micros(micros)
+    row = _NEXT_BEGINNING.first(view.connection, State.ACKNOWLEDGED.value, -1 if after is None else to_micros(after))
+    return None if row is None or row[0] is None else from_micros(row[0])
 
 
 def dispatches_to_begin(view: View, until: datetime) -> list[Dispatch]:
     """Acknowledged dispatches whose start time has come."""
-    columns = tables.dispatches.c
-    query = select(tables.dispatches).where(
-        columns.state == State.ACKNOWLEDGED.value, columns.start_at <= to_micros(until)).order_by(columns.number)
-    return [_dispatch(row) for row in view.connection.execute(query)]
+    return [_dispatch(row) for row in _TO_BEGIN.all(view.connection, State.ACKNOWLEDGED.value, to_micros(until))]
+
+
+def dispatches_between(view: View, organisation_id: str, start: datetime, end: datetime) -> list[Dispatch]:
+    """Dispatches of an organisation that overlap [start, end) and are neither stopped nor cancelled, by start."""
+    return [_dispatch(row) for row in _BETWEEN.all(
+        view.connection, organisation_id, to_micros(end), to_micros(start), State.STOPPED.value,
+        State.CANCELLED.value)]
 
 
 def set_endpoint(work: Work, endpoint: Endpoint) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections import namedtuple
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from sqlalchemy import Connection, Table, create_engine
 from sqlalchemy.dialects import sqlite as dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 _CACHE_KIB = 2_048
 _LOG_PAGES_BEFORE_CHECKPOINT = 1_000
@@ -29,34 +32,49 @@ DATABASE_FAULTS = (DBAPIError, sqlite3.Error)
 """What is raised for a file that is no database, or not one of ours."""
 
 
+_wanted = threading.local()
+"""`path`: the file that this thread is opening, only while it does."""
+
+
+def _open_file() -> sqlite3.Connection:
+    raw = sqlite3.connect(_wanted.path, check_same_thread=False, isolation_level=None, timeout=30)
+    raw.execute("PRAGMA journal_mode=WAL")
+    raw.execute("PRAGMA synchronous=NORMAL")
+    raw.execute("PRAGMA foreign_keys=ON")
+    raw.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+    raw.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES_BEFORE_CHECKPOINT}")
+    raw.execute("PRAGMA temp_store=FILE")
+    return raw
+
+
+# One engine for all files: what one world has compiled need not be compiled again for another.
+_ENGINE = create_engine("sqlite://", creator=_open_file, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+
+
+def _open(path: Path) -> Connection:
+    _wanted.path = path
+    try:
+        return _ENGINE.connect()
+    finally:
+        # Without a path nothing can be opened: not by mistake another world's file either.
+        del _wanted.path
+
+
 class Database:
     """One database file: one connection that writes, and as many that read as are needed at once."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._turn = threading.RLock()
-        self._engine = create_engine(
-            "sqlite://", creator=self._connect, poolclass=NullPool, isolation_level="AUTOCOMMIT"
-        )
         self._writer: Connection | None = None
         self._idle_readers: list[Connection] = []
-
-    def _connect(self) -> sqlite3.Connection:
-        raw = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None, timeout=30)
-        raw.execute("PRAGMA journal_mode=WAL")
-        raw.execute("PRAGMA synchronous=NORMAL")
-        raw.execute("PRAGMA foreign_keys=ON")
-        raw.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
-        raw.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES_BEFORE_CHECKPOINT}")
-        raw.execute("PRAGMA temp_store=FILE")
-        return raw
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """The write connection inside a transaction: committed at the end, rolled back on any error."""
         with self._turn:
             if self._writer is None:
-                self._writer = self._engine.connect()
+                self._writer = _open(self._path)
             with _transaction(self._writer):
                 yield self._writer
 
@@ -76,7 +94,7 @@ class Database:
         try:
             connection = self._idle_readers.pop()
         except IndexError:
-            connection = self._engine.connect()
+            connection = _open(self._path)
         raw = _raw(connection)
         try:
             raw.execute("BEGIN")
@@ -88,7 +106,7 @@ class Database:
     @contextmanager
     def staging(self) -> Iterator[Staging]:
         """A connection of its own, for loading much data aside before one short write."""
-        connection = self._engine.connect()
+        connection = _open(self._path)
         try:
             yield Staging(connection, self._turn)
         finally:
@@ -157,6 +175,7 @@ class BulkStatement:
 
     @cached_property
     def _sql(self) -> str:
+        # At the first use: compiling all of them would be felt when the server starts.
         compiled = self._statement.compile(dialect=dialect.dialect(), column_keys=self._columns)
         if list(compiled.positiontup or ()) != self._columns:
             raise ValueError(f"the statement takes {compiled.positiontup}, not {self._columns}")
@@ -190,10 +209,74 @@ class Query:
         return _raw(connection).execute(self._sql, parameters).fetchall()
 
 
+class NamedQuery(Query):
+    """A SELECT compiled once whose rows have their columns as attributes; values are as the database has them."""
+
+    def __init__(self, statement: Any) -> None:
+        super().__init__(statement)
+        self._row = namedtuple("Row", [column.key for column in statement.selected_columns])
+
+    def first(self, connection: Connection, *parameters: Any) -> Any:
+        """The first row, or None."""
+        row = super().first(connection, *parameters)
+        return None if row is None else self._row._make(row)
+
+    def all(self, connection: Connection, *parameters: Any) -> list[Any]:
+        """All rows."""
+        return list(map(self._row._make, super().all(connection, *parameters)))
+
+
+@dataclass(frozen=True)
+class Unchangeable:
+    """Rows that the database itself refuses to change, delete or replace: those for which `condition` holds.
+
+    It is SQL in which `{row}` stands for the row.
+    """
+
+    condition: str = "1"
+
+
 def create_tables(connection: Connection, tables: Sequence[Table]) -> None:
-    """Create tables that are not there yet."""
+    """Create tables that are not there yet; a table's `info["unchangeable"]` says what of it cannot be changed."""
+    raw = _raw(connection)
     for table in tables:
-        table.create(connection, checkfirst=False)
+        for statement in _statements_that_create(table):
+            raw.execute(statement)
+        rule = table.info.get("unchangeable")
+        if rule is not None:
+            refusal = f"SELECT RAISE(ABORT, '{table.name}: what is final cannot change')"
+            kept = _is_there(table, rule.condition)
+            for change, condition in (
+                    ("UPDATE", f"{rule.condition.format(row='OLD')} OR ({_moves(table)} AND {kept})"),
+                    ("DELETE", rule.condition.format(row="OLD")), ("INSERT", kept)):
+                raw.execute(
+                    f"CREATE TRIGGER {table.name}_{change.lower()} BEFORE {change} ON {table.name} "
+                    f"WHEN {condition} BEGIN {refusal}; END")
+
+
+def _is_there(table: Table, condition: str) -> str:
+    """SQL: whether a row of that condition has a key of the new one, which REPLACE would delete without a trigger."""
+    held = condition.format(row="kept")
+    return "(" + " OR ".join(f"EXISTS (SELECT 1 FROM {table.name} AS kept WHERE kept.{key} = NEW.{key} AND {held})"
+                             for key in _keys(table)) + ")"
+
+
+def _moves(table: Table) -> str:
+    """SQL: whether an update gives a row another key."""
+    return "(" + " OR ".join(f"NEW.{key} IS NOT OLD.{key}" for key in _keys(table)) + ")"
+
+
+def _keys(table: Table) -> list[str]:
+    """Columns of which each alone tells a row from all others."""
+    return [column.name for column in table.columns if column.primary_key or column.unique]
+
+
+@cache
+def _statements_that_create(table: Table) -> tuple[str, ...]:
+    """The table and its indexes; compiled once, for many a world is made."""
+    language = dialect.dialect()
+    return tuple(str(element.compile(dialect=language)) for element in (
+        CreateTable(table), *map(CreateIndex, sorted(table.indexes, key=lambda index: str(index.name)))))
 
 
 def copy_database(source: Path, target: Path) -> None:

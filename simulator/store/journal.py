@@ -43,12 +43,14 @@ def append(connection: Connection, entries: Iterable[Entry]) -> None:
     ])
 
 
-_COMPLETE = update(tables.journal).where(tables.journal.c.id == bindparam("entry_id")).values(data=bindparam("new"))
+_COMPLETE = BulkStatement(
+    update(tables.journal).where(tables.journal.c.id == bindparam("entry_id")).values(data=bindparam("new")),
+    ("new", "entry_id"))
 
 
 def complete(connection: Connection, entry_id: int, data: Any) -> None:
     """Replace the data of an entry that was added before its outcome was known."""
-    connection.execute(_COMPLETE, {"entry_id": entry_id, "new": orjson.dumps(data).decode()})
+    _COMPLETE.run(connection, [(orjson.dumps(data).decode(), entry_id)])
 
 
 def prune(connection: Connection, newest: int, limit: int) -> None:

@@ -10,6 +10,9 @@ from simulator.store import tables
 from simulator.store.engine import Query, insert
 from simulator.store.work import View, Work
 
+_BY_ID = Query(select(tables.organisations.c.id, tables.organisations.c.name).where(
+    tables.organisations.c.id == bindparam("organisation_id")))
+
 
 def add_organisation(work: Work, organisation: Organisation) -> None:
     """Store a new organisation."""
@@ -24,9 +27,14 @@ def rename_organisation(work: Work, organisation_id: str, name: str) -> None:
 
 def organisation_by_id(view: View, organisation_id: str) -> Organisation | None:
     """One organisation."""
-    row = view.connection.execute(
-        select(tables.organisations).where(tables.organisations.c.id == organisation_id)).first()
-    return None if row is None else Organisation(row.id, row.name)
+    row = _BY_ID.first(view.connection, organisation_id)
+    return None if row is None else Organisation(*row)
+
+
+def all_organisations(view: View) -> list[Organisation]:
+    """All organisations, by id."""
+    rows = view.connection.execute(select(tables.organisations).order_by(tables.organisations.c.id))
+    return [Organisation(row.id, row.name) for row in rows]
 
 
 def add_zone(work: Work, zone: Zone) -> None:

@@ -79,21 +79,22 @@ def messages_of(view: View, organisation_id: str, kind: MessageKind, limit: int)
     return [_message(row) for row in view.connection.execute(query.order_by(columns.id.desc()).limit(limit))]
 
 
-def _free_and_waiting() -> Any:
-    """Waiting messages of lanes in which nothing is under way."""
-    columns, other = tables.messages.c, tables.messages.alias()
-    return select(tables.messages).where(
-        columns.state == MessageState.WAITING.value,
-        ~exists().where(other.c.lane == columns.lane, other.c.state == MessageState.UNDER_WAY.value))
+# Waiting messages of lanes in which nothing is under way.
+_other = tables.messages.alias()
+_FREE = (_messages.state == bindparam("waiting"),
+         ~exists().where(_other.c.lane == _messages.lane, _other.c.state == bindparam("under_way")))
+_NEXT_DUE = Query(select(func.min(_messages.due_at)).where(*_FREE, _messages.due_at > bindparam("after")))
+_due = select(_messages.id, _messages.organisation_id, _messages.lane, _messages.due_at, _messages.kind).where(
+    *_FREE, _messages.due_at <= bindparam("until")).order_by(_messages.id)
+_DUE = Query(_due)
+_DUE_IN_LANE = Query(_due.where(_messages.lane == bindparam("of_lane")))
 
 
 def next_due(view: View, after: datetime | None = None) -> datetime | None:
     """When the next attempt is due, of those that nothing holds up; later than `after` if given."""
-    query = _free_and_waiting()
-    if after is not None:
-        query = query.where(tables.messages.c.due_at > to_micros(after))
-    micros = view.connection.execute(select(func.min(query.subquery().c.due_at))).scalar()
-    return None if micros is None else from_micros(micros)
+    row = _NEXT_DUE.first(view.connection, MessageState.WAITING.value, MessageState.UNDER_WAY.value,
+                          -1 if after is None else to_micros(after))
+    return None if row is None or row[0] is None else from_micros(row[0])
 
 
 def due_messages(view: View, until: datetime, lane: str | None = None) -> list[DueMessage]:
@@ -101,14 +102,11 @@ def due_messages(view: View, until: datetime, lane: str | None = None) -> list[D
 
     Those of one lane, if given.
     """
-    columns = tables.messages.c
-    query = _free_and_waiting().where(columns.due_at <= to_micros(until)).order_by(columns.id).with_only_columns(
-        columns.id, columns.organisation_id, columns.lane, columns.due_at, columns.kind)
-    if lane is not None:
-        query = query.where(columns.lane == lane)
+    asked = (MessageState.WAITING.value, MessageState.UNDER_WAY.value, to_micros(until))
+    rows = _DUE.all(view.connection, *asked) if lane is None else _DUE_IN_LANE.all(view.connection, *asked, lane)
     # No more than that is read: this is asked after each answer, and there may be hundreds of them.
     last = {lane: (due_at, message_id, organisation_id, kind)
-            for message_id, organisation_id, lane, due_at, kind in view.connection.execute(query)}
+            for message_id, organisation_id, lane, due_at, kind in rows}
     return [DueMessage(message_id, organisation_id, MessageKind(kind))
             for _, message_id, organisation_id, kind in sorted(last.values())]
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 
 from simulator.store import tables
-from simulator.store.engine import insert
+from simulator.store.engine import Query, insert
 from simulator.store.instants import from_micros, to_micros
 from simulator.store.work import View, Work
 
@@ -53,9 +53,13 @@ def add_reset_request(work: Work, email: str) -> None:
     work.connection.execute(insert(tables.reset_requests), {"email": email, "cause": work.cause})
 
 
+# Asked at every instant at which anything is due.
+_ANY_REQUEST = Query(select(tables.reset_requests.c.id))
+
+
 def reset_requests_wait(view: View) -> bool:
     """Whether anybody waits for a link."""
-    return view.connection.execute(select(tables.reset_requests.c.id).limit(1)).first() is not None
+    return _ANY_REQUEST.first(view.connection) is not None
 
 
 def take_reset_requests(work: Work) -> list[tuple[str, int | None]]:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from simulator.market.readings import Reading
 from simulator.store import tables
-from simulator.store.engine import BulkStatement, create_tables, insert
+from simulator.store.engine import BulkStatement, Query, create_tables, insert
 from simulator.store.work import View, Work
 
 _COLUMNS = ("unit", "period_end", "milliwatts")
@@ -56,6 +56,17 @@ def latest_readings(view: View, unit: int, count: int) -> list[tuple[datetime, i
     """The newest readings of a unit, newest first: (period end UTC, milliwatts)."""
     rows = view.connection.execute(_LATEST, {"unit": unit, "count": count})
     return [(datetime.fromtimestamp(row.period_end, UTC), row.milliwatts) for row in rows]
+
+
+_BETWEEN = Query(
+    select(tables.readings.c.period_end, tables.readings.c.milliwatts)
+    .where(tables.readings.c.unit == bindparam("unit"), tables.readings.c.period_end > bindparam("start"),
+           tables.readings.c.period_end <= bindparam("end")))
+
+
+def readings_between(view: View, unit: int, start: int, end: int) -> dict[int, int]:
+    """Readings of a unit whose periods lie in [start, end), epoch seconds: milliwatts by period end."""
+    return dict(_BETWEEN.all(view.connection, unit, start, end))  # type: ignore[arg-type]
 
 
 # Rows of an upload wait in a temporary table, so that a million of them need little memory and keep nobody waiting.

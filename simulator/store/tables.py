@@ -20,7 +20,9 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 5
+from simulator.store.engine import Unchangeable
+
+SCHEMA_VERSION = 6
 
 metadata = MetaData()
 
@@ -177,6 +179,7 @@ finalised_months = Table(
     "finalised_months", metadata,
     Column("month", Text, primary_key=True),
     Column("finalised_at", BigInteger, nullable=False),
+    info={"unchangeable": Unchangeable()},
 )
 
 uploads = Table(

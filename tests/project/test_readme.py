@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ import pytest
 from simulator import exchanges
 from simulator.app import load_contracts
 from simulator.market import journal_kinds
+from simulator.market.policy import DEFAULT_POLICY, numbers_of
 from simulator.outbound import envelopes
 from simulator.pages import build_pages
-from simulator.settings import Settings
+from simulator.settings import MARKET, Settings
 from simulator.worlds import Worlds
 from tests.servers import running
 
@@ -28,6 +30,8 @@ def test_every_setting_is_listed_with_its_default_and_label() -> None:
     """The table of settings is the settings: name, default, sentence and label."""
     rows = []
     for field in dataclasses.fields(Settings):
+        if field.name == "market":
+            continue
         default = None if field.default is dataclasses.MISSING else field.default
         label = f" *({field.metadata['label']})*" if field.metadata["label"] else ""
         if isinstance(default, tuple):
@@ -38,6 +42,20 @@ def test_every_setting_is_listed_with_its_default_and_label() -> None:
         rows.append(f"| `FLEXSIM_{field.name.upper()}` | {shown} | {field.metadata['help']}{label} |")
     table = README.split("<!-- settings -->")[1].split("<!-- /settings -->")[0].strip().splitlines()[2:]
     assert table == rows
+
+
+def test_every_number_of_the_market_month_is_listed_with_its_label() -> None:
+    """Every assumed number is a setting, and is marked."""
+    rows = [f"| `FLEXSIM_{MARKET.upper()}{number.name.upper()}` | `{_shown(number.value)}` | {number.help} "
+            f"*({number.label})* |" for number in numbers_of(DEFAULT_POLICY)]
+    table = README.split("<!-- market -->")[1].split("<!-- /market -->")[0].strip().splitlines()[2:]
+    assert table == rows
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ",".join(f"{programme}={number}" for programme, number in value.items())
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def test_every_kind_of_journal_entry_is_named() -> None:

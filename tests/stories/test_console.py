@@ -66,7 +66,8 @@ def test_the_overview_shows_where_the_world_stands(server: Simulator, world: Wor
         assert f"{world.url}/console" in page.links() and world.url + "/" in page.links()
     header = page.tree.find("header")
     assert [link.text for link in header.find("nav").find_all("a")] == [
-        "Overview", "Participants", "Control room", "SMP", "Mailbox", "Journal", "Faults", "Documentation"]
+        "Overview", "Participants", "Control room", "Availability", "Events", "Market policy", "SMP", "Mailbox",
+        "Journal", "Faults", "Documentation"]
     assert "Simulator console" in header.text and world.name in header.text
 
 

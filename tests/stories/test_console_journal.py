@@ -57,7 +57,7 @@ def test_entries_are_told_in_words(world: WorldClient, console: PageClient) -> N
     lines = lines_on(console.get(PLACE))
     assert re.fullmatch(rf"POST /w/{world.name}/api/v2/readings → 200 \([\d.]+ ms\)", lines[lines.index(
         "1 reading of MU-1001 accepted from brindle, sent by API: 1 replaced") + 1])
-    assert lines[-1] == "World created from the fixture demo"
+    assert lines[-1] == "World created from the fixture quiet"
     assert lines[-2].startswith("Mail to desk@tamar-flex.example: Activate the Flexible Power Portal account of Tamar")
     assert "Job “send daily schedules” due Tue 03 Nov 08:00:00 GMT: done" in lines
     assert "Clock set to Mon 02 Nov 17:00:00 GMT, frozen" in lines

@@ -71,7 +71,8 @@ def pages(world: WorldClient) -> list[str]:
             "/console/journal", f"/console/journal?kind=Dispatches&order=oldest&q=d&unit={'M' * 64}",
             "/console/journal?q=nothing-has-this", f"/console/journal/{world.journal('http.in')[-1]['id']}",
             f"/console/journal/{world.journal('http.out')[-1]['id']}",
-            f"/console/journal/{world.journal('dispatch.planned')[-1]['id']}", "/console/faults"]
+            f"/console/journal/{world.journal('dispatch.planned')[-1]['id']}", "/console/faults",
+            "/console/availability", "/console/availability/2026-11-02", "/console/events", "/console/market-policy"]
 
 
 def test_axe_finds_nothing_on_any_page(judged: Visitor, odd: WorldClient) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from tests.pages import Page, PageClient
 from tests.servers import WorldClient, running
@@ -12,20 +12,27 @@ from tests.stories.test_csv_uploads import POWER, upload
 
 MENU = {
     "API Testing": ["Dispatch Settings", "Dispatch V2 Testing", "Readings", "My API Access Tokens"],
-    "Availability": ["Acceptance Decisions"],
+    "Availability": ["Declarations", "Acceptance Decisions"],
     "Reports": ["Event Reports", "Invoices/Statements"],
     "Documentation": ["Participant API", "FAQ"],
 }
 
 
+FILES = (".csv", ".pdf", ".zip")
+MOST_WEEKS = 12
+"""Arrows lead from week to week without end."""
+
+
 def crawl(client: PageClient, start: str) -> dict[str, Page]:
-    """Every page that links lead to from `start`; each is checked as it is fetched."""
+    """Every page that links lead to from `start`, and some weeks; each is checked as it is fetched."""
     seen: dict[str, Page] = {}
     waiting = [client.url + start]
     while waiting:
         place = waiting.pop()
         elsewhere = place.startswith((client.url + "/_sim/", client.url + "/console"))
-        if place in seen or elsewhere or place.endswith(".csv"):
+        if place in seen or elsewhere or urlsplit(place).path.endswith(FILES):
+            continue
+        if "week=" in place and sum("week=" in other for other in seen) >= MOST_WEEKS:
             continue
         answer = client.raw("GET", place)
         if answer.is_redirect:

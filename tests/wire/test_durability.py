@@ -88,9 +88,9 @@ def test_every_acknowledged_reading_outlives_a_kill(tmp_path: Path) -> None:
 
 def test_worlds_and_their_clocks_outlive_a_kill(tmp_path: Path) -> None:
     """wire: --data DIR keeps the worlds; a frozen clock stands where it stood, and no job runs twice."""
-    with subprocess_server(["--data", str(tmp_path), "--now", NOW]) as server:
+    with subprocess_server(["--data", str(tmp_path), "--now", NOW, "--fixture", "quiet"]) as server:
         default, other = server.client(), server.client("other")
-        assert default.put("/_sim/worlds/other", {"fixture": "demo", "now": NOW}).status_code == 201
+        assert default.put("/_sim/worlds/other", {"fixture": "quiet", "now": NOW}).status_code == 201
         default.freeze("2026-11-20T12:00:00Z")
         other.put("/_sim/clock", {"mode": "scaled", "rate": 0.001, "now": "2026-11-03T00:00:00Z"})
         assert other.send(reading()).status_code == 200
@@ -112,7 +112,8 @@ def test_worlds_and_their_clocks_outlive_a_kill(tmp_path: Path) -> None:
 
 def test_a_job_that_became_due_while_the_server_was_down_runs_at_the_next_start(tmp_path: Path) -> None:
     """Ours: a clock that runs has passed the job's instant by the next start; it must not be left out."""
-    with subprocess_server(["--data", str(tmp_path), "--now", "2026-11-14T23:59:59Z"]) as server:
+    quiet = ["--data", str(tmp_path), "--now", "2026-11-14T23:59:59Z", "--fixture", "quiet"]
+    with subprocess_server(quiet) as server:
         client = server.client()
         client.put("/_sim/clock", {"mode": "scaled", "rate": 3, "now": "2026-11-14T23:59:50Z"})
         server.kill()

@@ -138,11 +138,13 @@ def test_an_attachment_can_be_fetched(world: WorldClient) -> None:
     file = world.get(attachment["url"].removeprefix(world.url))
     assert (attachment["filename"], attachment["mediaType"]) == ("accepted-declarations-2026-11-09.csv", "text/csv")
     assert len(file.content) == attachment["size"]
-    assert file.text.startswith("week_commencing,") and "utilisation_awarded_price" in file.text
+    text = file.content.decode("utf-8")
+    assert text.startswith("week_commencing,"), "no byte order mark stands before the first column"
+    assert text.endswith("\r\n") and "utilisation_awarded_price" in text
     assert "attachment" in file.headers["Content-Disposition"]
     source = world.get(f"/_sim/mailbox/{message['id']}/source").content
     parts = list(email.message_from_bytes(source, policy=email.policy.default).iter_attachments())
-    assert [(part.get_filename(), part.get_content()) for part in parts] == [(attachment["filename"], file.text)]
+    assert [(part.get_filename(), part.get_content()) for part in parts] == [(attachment["filename"], text)]
     refusal(world.get(f"/_sim/mailbox/{message['id']}/attachments/2"), 404)
 
 

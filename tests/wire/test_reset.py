@@ -22,7 +22,7 @@ def test_reset_puts_back_data_clock_and_journal(world: WorldClient) -> None:
     assert world.post("/_sim/reset").status_code == 200
     assert kinds_of(world.journal())[0] == "world.started"
     assert "readings.accepted" not in kinds_of(world.journal())
-    assert world.journal("world.started")[-1]["data"] == {"fixture": "demo", "reason": "reset"}
+    assert world.journal("world.started")[-1]["data"] == {"fixture": "quiet", "reason": "reset"}
     clock = world.get("/_sim/clock").json()
     assert clock["mode"] == "real"
     passed = datetime.fromisoformat(clock["now"]) - datetime.fromisoformat(NOW)

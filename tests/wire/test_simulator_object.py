@@ -105,7 +105,8 @@ def test_what_cannot_start_leaves_nothing_behind(settings: dict) -> None:
 
 def test_what_was_answered_before_it_stopped_is_there_when_it_starts_again(tmp_path: Path) -> None:
     """Design: stop finishes the requests under way."""
-    with running(data=tmp_path, now=instant("2026-11-02 17:00")) as server, requests.Session() as session:
+    settings = {"data": tmp_path, "now": instant("2026-11-02 17:00"), "fixture": "quiet"}
+    with running(**settings) as server, requests.Session() as session:
         headers = {"Authorization": f"Bearer {TOKEN}"}
         answer = session.post(f"{server.url}/api/v2/readings", json=reading(), headers=headers, timeout=60)
     with running(data=tmp_path) as server:

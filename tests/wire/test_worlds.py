@@ -66,7 +66,7 @@ def test_a_world_made_again_is_new(server: Simulator) -> None:
     """Ours: PUT is idempotent: the same call gives the same fresh world; 201 the first time, then 200."""
     with fresh_world(server.url) as world:
         world.send(reading(timestamp="2026-11-02T17:01:00Z"))
-        assert put(server, world.name, {"now": NOW}).status_code == 200
+        assert put(server, world.name, {"fixture": "quiet", "now": NOW}).status_code == 200
         assert kinds_of(world.journal()) == ["world.started", "mail.sent"]
         assert world.send(reading(timestamp="2026-11-02T17:01:00Z")).json()["created"] == 1
 
@@ -76,7 +76,7 @@ def test_a_world_can_be_made_anew_through_itself(server: Simulator) -> None:
     with fresh_world(server.url) as world:
         for _ in range(3):
             world.send(reading())
-        assert world.put(f"/_sim/worlds/{world.name}", {"now": NOW}).status_code == 200
+        assert world.put(f"/_sim/worlds/{world.name}", {"fixture": "quiet", "now": NOW}).status_code == 200
         assert [world.send(reading()).status_code for _ in range(5)] == [200] * 5
         ids = [entry["id"] for entry in world.journal()]
         assert ids == list(range(1, 13))
