@@ -272,7 +272,7 @@ def test_the_faq_labels_every_answer(client: PageClient) -> None:
         assert entry.find(class_="label").text in ("documented", "public", "inferred", "assumed")
         assert entry.find(class_="source").text
     for words in ("meterable_unit_id,timestamp,power_kw", "day_of_week,local_time,power_kw", "10,080", "24 hours",
-                  "Collar Support", "SHA-1", "Availability: Acceptance Decisions", "does not take baseline templates"):
+                  "Collar Support", "SHA-1", "a flat baseline can be given there too", "Market Gateway"):
         assert words in page.content.text, words
 
 
