@@ -113,7 +113,7 @@ def test_signed_answers_are_verified_and_opened(form: str) -> None:
 def test_a_signed_refusal_is_told_in_the_platform_s_words() -> None:
     """Ours: a refusal comes in the same envelope."""
     with running(smp_signing="compact", smp_sign_answers=True) as simulator:
-        assert run_client(simulator.url, "--run", "A").returncode == 0
+        assert run_client(simulator.url, "--run", "A", "--patience", "3").returncode == 0
         again = run_client(simulator.url, "--run", "A" * 100)
     assert (again.returncode, "maxLength" in again.stderr) == (1, True), again.stdout + again.stderr
 
