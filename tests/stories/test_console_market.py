@@ -15,7 +15,7 @@ from simulator.market.policy import DEFAULT_POLICY, numbers_of
 from tests.pages import Page, PageClient
 from tests.servers import WorldClient, fresh_world
 from tests.stories.browsing import DESKTOP, PHONE, visiting
-from tests.stories.test_accessibility import look
+from tests.stories.judging import look
 
 LOCKED = "2026-11-05T09:00:00Z"
 """Thursday morning: the week of 9 November is locked, and not decided yet."""
@@ -210,12 +210,11 @@ def test_a_week_is_decided_in_a_browser(browser: Browser, world: WorldClient, ja
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_every_page_of_the_month_is_accessible(browser: Browser, world: WorldClient, viewport: dict[str, int]) -> None:
+def test_every_page_of_the_month_is_accessible(browser: Browser, world: WorldClient) -> None:
     """Ours: axe finds nothing, and nothing is wider than the window; forms opened, a preview shown, mistakes marked."""
     world.freeze(LOCKED)
     event = world.get("/_sim/events?size=1").json()["events"][0]["eventId"]
-    with visiting(browser, viewport=viewport) as visitor:
+    with visiting(browser) as visitor:
         page = visitor.page
         for path in ("/console/events", f"/console/events/{event}", "/console/market-policy", WEEK):
             page.goto(world.url + path)

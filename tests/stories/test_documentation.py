@@ -20,8 +20,8 @@ from simulator import Simulator
 from tests.overrides.calling import FIXTURE, contract_file, sign_in_to
 from tests.pages import Element, Page, PageClient
 from tests.servers import NOW, WorldClient, fresh_world, running, subprocess_server
-from tests.stories.browsing import DESKTOP, PHONE, Visitor, visiting
-from tests.stories.test_accessibility import look
+from tests.stories.browsing import Visitor, visiting
+from tests.stories.judging import look
 
 PATH = "/documentation/participant-api"
 OVERRIDES = ["everything_renamed", "put_in_path_and_query", "get_in_query", "grouped_by_unit", "form_body",
@@ -276,10 +276,9 @@ def test_the_faq_labels_every_answer(client: PageClient) -> None:
         assert words in page.content.text, words
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_axe_finds_nothing(browser: Browser, world: WorldClient, size: dict[str, int]) -> None:
+def test_axe_finds_nothing(browser: Browser, world: WorldClient) -> None:
     """Both pages, closed and with every example open."""
-    with visiting(browser, viewport=size) as visitor:
+    with visiting(browser) as visitor:
         visitor.sign_in(world.url)
         visitor.open_menu("Documentation", "FAQ")
         look(visitor, "FAQ")

@@ -11,8 +11,8 @@ from simulator import Simulator
 from tests.pages import PageClient
 from tests.portal import EMAIL, PASSWORD
 from tests.servers import WorldClient, fresh_world
-from tests.stories.browsing import DESKTOP, PHONE, Visitor, visiting
-from tests.stories.test_accessibility import look
+from tests.stories.browsing import Visitor, visiting
+from tests.stories.judging import look
 from tests.stories.test_keyboard_alone import press, tab_to
 from tests.stories.test_pages_are_sound import crawl
 
@@ -22,13 +22,6 @@ def world(server: Simulator) -> Iterator[WorldClient]:
     """A demo world with its market month: it is Monday 2 November 2026, 17:00."""
     with fresh_world(server.url, "demo") as client:
         yield client
-
-
-@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
-def judged(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visitor]:
-    """A visitor at each width."""
-    with visiting(browser, viewport=request.param) as visitor:
-        yield visitor
 
 
 def test_every_page_of_a_full_month_is_sound(world: WorldClient) -> None:
@@ -46,11 +39,11 @@ def test_every_page_of_a_full_month_is_sound(world: WorldClient) -> None:
         assert client.raw("GET", link).status_code == 200, link
 
 
-def test_axe_finds_nothing(judged: Visitor, world: WorldClient) -> None:
+def test_axe_finds_nothing(visitor: Visitor, world: WorldClient) -> None:
     """Ours: pages for everybody, at a desk and on a phone; none scrolls sideways."""
-    page = judged.page
-    judged.sign_in(world.url)
-    look(judged, "units")
+    page = visitor.page
+    visitor.sign_in(world.url)
+    look(visitor, "units")
     for place in ("/meterable-units/MU-1001", "/meterable-units/MU-1002", "/availability/declarations",
                   "/availability/declarations?week=2026-11-02", "/availability/declarations?week=2020-01-06",
                   "/availability/acceptance-decisions", "/availability/acceptance-decisions?week=2026-11-09",
@@ -58,32 +51,32 @@ def test_axe_finds_nothing(judged: Visitor, world: WorldClient) -> None:
                   "/reports/event-reports?month=2026-09", "/reports/invoices", "/reports/invoices?month=2026-09"):
         page.goto(world.url + place)
         page.evaluate("for (const part of document.querySelectorAll('main details')) part.open = true")
-        look(judged, place)
+        look(visitor, place)
     for place, words in (("/reports/event-reports", "D-2026"), ("/reports/invoices", "INV-")):
         page.goto(world.url + place)
         page.locator("tbody a", has_text=words).first.click()
         page.evaluate("for (const part of document.querySelectorAll('main details')) part.open = true")
-        look(judged, place + " opened")
+        look(visitor, place + " opened")
 
 
-def test_axe_finds_nothing_where_something_is_wrong(judged: Visitor, world: WorldClient) -> None:
+def test_axe_finds_nothing_where_something_is_wrong(visitor: Visitor, world: WorldClient) -> None:
     """Ours: errors at their fields, and told to who hears the page."""
-    page = judged.page
-    judged.sign_in(world.url)
+    page = visitor.page
+    visitor.sign_in(world.url)
     page.goto(world.url + "/availability/declarations")
     page.get_by_label("Power in kW").fill("9999")
     page.get_by_label("End").first.fill("15:00")
-    judged.button("Declare").click()
-    judged.sees("Nothing was declared.")
-    look(judged, "a refused declaration")
+    visitor.button("Declare").click()
+    visitor.sees("Nothing was declared.")
+    look(visitor, "a refused declaration")
     page.goto(world.url + "/meterable-units/MU-1002")
     page.get_by_label("CSV file").set_input_files({"name": "baseline.csv", "mimeType": "text/csv", "buffer": b"a,b\n1"})
-    judged.button("Upload template").click()
-    judged.sees("Nothing of it was stored")
-    look(judged, "a refused template")
-    judged.button("Set flat baseline").click()
-    judged.sees("Enter a number of kW")
-    look(judged, "a refused flat baseline")
+    visitor.button("Upload template").click()
+    visitor.sees("Nothing of it was stored")
+    look(visitor, "a refused template")
+    visitor.button("Set flat baseline").click()
+    visitor.sees("Enter a number of kW")
+    look(visitor, "a refused flat baseline")
 
 
 def test_a_declaration_by_keyboard(signed_in: Visitor, world: WorldClient) -> None:

@@ -20,8 +20,8 @@ from tests.contracts.smp_files import CHANGED, FOLDER
 from tests.pages import Element, Page, PageClient
 from tests.registering import BASE, Registrar, asset, connect
 from tests.servers import PATIENCE_SECONDS, WorldClient, clean_environment, eventually, fresh_world, running
-from tests.stories.browsing import DESKTOP, PHONE, visiting
-from tests.stories.test_accessibility import look
+from tests.stories.browsing import visiting
+from tests.stories.judging import look
 from tests.stories.test_documentation import code_of_example, labelled_parts, raw_text, run_curl, run_python
 
 PATH = "/console/documentation"
@@ -241,15 +241,12 @@ def _answers(address: str) -> bool:
         return False
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_axe_finds_nothing(browser: Browser, world: WorldClient, size: dict[str, int]) -> None:
+def test_axe_finds_nothing(browser: Browser, world: WorldClient) -> None:
     """The page, closed and with every example open."""
     Registrar(world).send_assets(asset(1))
-    with visiting(browser, viewport=size) as visitor:
+    with visiting(browser) as visitor:
         visitor.page.goto(world.url + PATH)
         visitor.sees_heading("SMP API")
         look(visitor, "SMP API")
         visitor.page.evaluate("for (const part of document.querySelectorAll('main details')) part.open = true")
         look(visitor, "SMP API, all open")
-        wide = visitor.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0

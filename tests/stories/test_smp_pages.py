@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
 from pypdf import PdfReader
 
 from simulator.market.journal_kinds import all_facts
@@ -15,8 +14,8 @@ from tests.commissioning import show_all_flows
 from tests.pages import Page, PageClient
 from tests.registering import BASE, Registrar, asset, connect
 from tests.servers import WorldClient, running
-from tests.stories.browsing import DESKTOP, PHONE, Visitor, visiting
-from tests.stories.test_accessibility import look
+from tests.stories.browsing import Visitor
+from tests.stories.judging import look
 
 BRINDLE, TAMAR = "/console/participants/brindle/smp", "/console/participants/tamar/smp"
 GOOD = {"contact_1_name": "Morwenna Rowe", "contact_1_email": "dev@tamar-flex.example",
@@ -239,35 +238,28 @@ def test_every_entry_of_the_smp_is_told_in_words(busy: WorldClient, stuck: str) 
 
 # For everybody
 
-@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
-def judged(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visitor]:
-    """A visitor at each width."""
-    with visiting(browser, viewport=request.param) as visitor:
-        yield visitor
-
-
-def test_the_pages_are_for_everybody(judged: Visitor, busy: WorldClient, stuck: str) -> None:
+def test_the_pages_are_for_everybody(visitor: Visitor, busy: WorldClient, stuck: str) -> None:
     """Ours: axe is silent, and no page scrolls sideways."""
     failed = next(each["transactionId"] for each in busy.get("/_sim/transactions").json()["transactions"]
                   if each["errors"])
     for path in ("/smp", "/smp/assets", "/smp/units", f"/smp/transactions/{stuck}", f"/smp/transactions/{failed}",
                  "/participants/brindle/smp/commissioning", "/participants/brindle"):
-        judged.page.goto(f"{busy.url}/console{path}")
-        look(judged, path)
+        visitor.page.goto(f"{busy.url}/console{path}")
+        look(visitor, path)
 
 
-def test_the_forms_are_for_everybody(judged: Visitor, world: WorldClient) -> None:
+def test_the_forms_are_for_everybody(visitor: Visitor, world: WorldClient) -> None:
     """Ours: axe is silent, also where a form is wrong."""
-    page = judged.page
+    page = visitor.page
     page.goto(world.url + BRINDLE)
     for words in ("Correct it", "Change them", "Go back to an earlier step"):
         page.get_by_text(words, exact=True).click()
-    look(judged, "connection, everything open")
+    look(visitor, "connection, everything open")
     page.get_by_role("button", name="Save with a new password made here").click()
-    judged.sees_heading("SMP connection")
-    look(judged, "a password made")
+    visitor.sees_heading("SMP connection")
+    look(visitor, "a password made")
     page.goto(world.url + TAMAR)
     page.get_by_label("Callback URL").fill("http://8.8.8.8/" + "x" * 300)
     page.get_by_role("button", name="Return the pro-forma").click()
-    judged.sees("is a public address")
-    look(judged, "pro-forma, wrong")
+    visitor.sees("is a public address")
+    look(visitor, "pro-forma, wrong")
