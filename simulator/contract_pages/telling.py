@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import import_module
+from typing import Any
 
 from flask import Blueprint
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from simulator.contract_pages.commands import Example
@@ -20,9 +21,6 @@ from simulator.contract_pages.contract_words import (
     OperationWords,
 )
 from simulator.contracts import BEARER, BoundOperation, Contract, Credential, OutboundMessage, load_contract
-
-# A contract may come from anybody: no HTML, and nothing that leads out of the simulator.
-_markdown = MarkdownIt("commonmark", {"html": False, "xhtmlOut": False}).disable(["image", "link", "autolink"])
 
 
 def labels(document: str) -> tuple[Label, ...]:
@@ -39,13 +37,22 @@ def add_filters(blueprint: Blueprint) -> None:
 
 def prose(text: str) -> Markup:
     """Markdown as HTML. Its headings become plain bold lines: the page has its own."""
-    tokens = _markdown.parse(text)
+    markdown = _markdown()
+    tokens = markdown.parse(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = "p"
             if token.nesting > 0:
                 token.attrSet("class", "prose-heading")
-    return Markup(_markdown.renderer.render(tokens, _markdown.options, {}))
+    return Markup(markdown.renderer.render(tokens, markdown.options, {}))
+
+
+@cache
+def _markdown() -> Any:
+    """The reader of Markdown, loaded with the first Documentation page: it takes 1 MB."""
+    reader = import_module("markdown_it").MarkdownIt("commonmark", {"html": False, "xhtmlOut": False})
+    # A contract may come from anybody: no HTML, and nothing that leads out of the simulator.
+    return reader.disable(["image", "link", "autolink"])
 
 
 @cache

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
-import qrcode
 from flask import Blueprint, redirect, render_template, url_for
 
 from simulator.market.organisations import Account
@@ -39,7 +39,9 @@ def _show(form: CodeForm, account: Account, status: int = 200) -> Any:
 
 def qr_path(text: str) -> dict[str, Any]:
     """A QR code for a page: the width in modules with its quiet zone, and an SVG path of the dark ones."""
-    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=4)
+    # Where the picture library is installed, and our PDF writer brings it, this one loads it too, for nothing.
+    qrcode = import_module("qrcode")
+    code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=4)
     code.add_data(text)
     matrix = code.get_matrix()
     dark = [f"M{x} {y}h1v1h-1z" for y, row in enumerate(matrix) for x, is_dark in enumerate(row) if is_dark]
