@@ -11,15 +11,15 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
-from bench.exchanges import LOOPBACK, exchange
+from bench.endpoints import acknowledging
+from bench.exchanges import exchange
 from bench.problems import BenchProblem
 from bench.processes import serving
 
@@ -52,43 +52,20 @@ class _Endpoints:
         self.over = threading.Event()
         self._lock = threading.Lock()
 
+    def wait_a_little(self, headers: Message, body: bytes) -> bool:
+        """Whether to answer a message, after the time that an endpoint takes."""
+        return not self.over.wait(ANSWER_SECONDS)
+
+    def hang(self, headers: Message, body: bytes) -> bool:
+        """The same for the endpoint that hangs."""
+        return not self.over.wait(HANGING_SECONDS)
+
     def note(self) -> None:
+        """A message was acknowledged."""
         with self._lock:
             self.acknowledged.append(time.time())
             if len(self.acknowledged) == self.wanted:
                 self.enough.set()
-
-
-@contextmanager
-def _endpoint(endpoints: _Endpoints, seconds: float) -> Iterator[str]:
-    """An endpoint that acknowledges after some seconds; its base url."""
-
-    class Answering(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            if endpoints.over.wait(seconds):
-                return
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            if seconds == ANSWER_SECONDS:
-                endpoints.note()
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    class Listening(ThreadingHTTPServer):
-        request_queue_size = 128
-        daemon_threads = True
-
-    with Listening((LOOPBACK, 0), Answering) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield f"http://{LOOPBACK}:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def _call(port: int, method: str, path: str, body: dict[str, Any], expected: tuple[int, ...] = (200, 201)) -> None:
@@ -108,10 +85,10 @@ def _measure_one(port: int, world: str, counted: int, hanging: int) -> float:
     endpoints.wanted = counted
     with ExitStack() as running:
         for number in range(ORGANISATIONS):
-            url = running.enter_context(_endpoint(endpoints, ANSWER_SECONDS))
+            url = running.enter_context(acknowledging(endpoints.wait_a_little, endpoints.note))
             _invite(port, place, number, url, counted // ORGANISATIONS)
         if hanging:
-            url = running.enter_context(_endpoint(endpoints, HANGING_SECONDS))
+            url = running.enter_context(acknowledging(endpoints.hang))
             _invite(port, place, ORGANISATIONS, url, hanging)
         running.callback(endpoints.over.set)
         began = time.time()

@@ -32,7 +32,8 @@ from simulator.market.intervals import Granularity
 from simulator.market.organisations import MeterableUnit
 from simulator.market.performance import EventPerformance, Evidence, assess_event
 from simulator.market.policy import DEFAULT_POLICY
-from simulator.market.settlement import EventStatement, settle_event
+from simulator.market.saved_reports import EventOutcome
+from simulator.operations.settling import outcome_of
 
 _EVENTS = 1_000
 _MINUTES = 120
@@ -69,19 +70,19 @@ def measure(events: int = _EVENTS) -> DocumentTimes:
         return made
 
     for report in reports:
-        performance = report[0]
+        performance, outcome = report
         rl_config.useA85 = 1
         add("bare", lambda: _bare_page(chart) + _bare_page(chart))
         add("with_chart", lambda performance=performance: _bare_page(event_chart(performance))
             + _bare_page(event_chart(performance)))
         rl_config.useA85 = 0
         add("without_ascii85", lambda: _bare_page(chart) + _bare_page(chart))
-        size += add("ours", lambda report=report: b"".join(
-            bundle_pieces(event_files([report], "Brindle Aggregation Ltd", DEFAULT_POLICY))))
+        size += add("ours", lambda performance=performance, outcome=outcome: b"".join(bundle_pieces(
+            event_files([outcome], lambda _: performance, "Brindle Aggregation Ltd", DEFAULT_POLICY))))
     return DocumentTimes(2 * events, spent["bare"], spent["without_ascii85"], spent["with_chart"], spent["ours"], size)
 
 
-def _report(number: int) -> tuple[EventPerformance, EventStatement]:
+def _report(number: int) -> tuple[EventPerformance, EventOutcome]:
     end = _START + timedelta(minutes=_MINUTES)
     event = Event(f"D-20261102-{number:04}", f"D-20261102-{number:04}", "brindle", "SAOU", _UNIT.zone, _UNIT.zone_name,
                   (_UNIT,), _START, end, 150 * _KW, _PRICE)
@@ -90,7 +91,7 @@ def _report(number: int) -> tuple[EventPerformance, EventStatement]:
     readings = {first + 60 * minute: -40 * _KW + (number * 7_919 + minute * 104_729) % 20_000 * 1_000
                 for minute in range(1, _MINUTES + 1)}
     performance = assess_event(event, {_UNIT.id: Evidence(readings, flat_baseline(-180 * _KW))}, DEFAULT_POLICY, end)
-    return performance, settle_event(performance, DEFAULT_POLICY)
+    return performance, outcome_of(performance, DEFAULT_POLICY)
 
 
 def _bare_page(chart: PowerChart) -> bytes:

@@ -13,13 +13,11 @@ import json
 import re
 import statistics
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,6 +26,7 @@ from urllib.parse import urlencode
 import pyotp
 import yaml
 
+from bench.endpoints import acknowledging
 from bench.exchanges import LOOPBACK, exchange
 from bench.problems import BenchProblem
 from bench.processes import serving
@@ -61,12 +60,12 @@ class MonthFigures:
 
 def measure_month(command: list[str], ready_path: str, log: Path) -> MonthFigures:
     """All figures, each on a fresh server. Raises BenchProblem."""
-    with _world(EVENTS) as folder, serving(_on(command, folder), ready_path, log) as running, _endpoint() as url:
+    with _world(EVENTS) as folder, serving(_on(command, folder), ready_path, log) as running, acknowledging() as url:
         _call(running.port, "PATCH", f"/_sim/participants/{_OWNER}", {"dispatch": {"baseUrl": url}})
         advance_s = _advance(running.port, {"by": f"P{DAYS}D"})
         _check(running.port, EVENTS, "provisional")
     with _world(MANY_EVENTS) as folder, serving(_on(command, folder), ready_path, log) as running:
-        with _endpoint() as url:
+        with acknowledging() as url:
             _call(running.port, "PATCH", f"/_sim/participants/{_OWNER}", {"dispatch": {"baseUrl": url}})
             _advance(running.port, {"to": "2026-11-14T23:59:00Z"})
         finalise_s = _advance(running.port, {"by": "PT1M"})
@@ -124,34 +123,6 @@ def _fixture() -> dict[str, Any]:
             "units": [{
                 "id": f"MU-B{number:02}", "description": "Battery", "technology": "Batteries", "capacity_kw": 500,
                 "granularity": "minute", "zone": _ZONES[number % len(_ZONES)]} for number in range(UNITS)]}]}
-
-
-@contextmanager
-def _endpoint() -> Iterator[str]:
-    """An endpoint that acknowledges everything at once; its base url."""
-
-    class Acknowledging(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    class Listening(ThreadingHTTPServer):
-        request_queue_size = 128
-        daemon_threads = True
-
-    with Listening((LOOPBACK, 0), Acknowledging) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield f"http://{LOOPBACK}:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def _advance(port: int, how: dict[str, str]) -> float:

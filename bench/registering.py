@@ -11,19 +11,17 @@ import json
 import queue
 import statistics
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from email.message import Message
 from pathlib import Path
 
 from joserfc import jws
 from joserfc.jwk import KeySet
 
 from bench.assets import ASSETS, ASSETS_PATH, RUN, batch, token_for
-from bench.exchanges import LOOPBACK, Answer, exchange
+from bench.endpoints import acknowledging
+from bench.exchanges import Answer, exchange
 from bench.problems import InvalidMeasurement
 from bench.processes import memory_of, serving
 
@@ -63,45 +61,31 @@ class _Return:
     signature: str
 
 
-@contextmanager
-def _endpoint() -> Iterator[tuple[str, queue.Queue[_Return]]]:
-    """The participant's endpoint: its URL, and the returns as they come."""
-    returns: queue.Queue[_Return] = queue.Queue()
+class _Returns:
+    """The returns that have come to the participant's endpoint."""
 
-    class Taking(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def __init__(self) -> None:
+        self._come: queue.Queue[_Return] = queue.Queue()
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            returns.put(_Return(time.perf_counter(), body, self.headers.get("X-JWS-Signature", "")))
-            self.send_response(204)
-            self.end_headers()
+    def take(self, headers: Message, body: bytes) -> bool:
+        """Keep a return, and when it came; it is to be acknowledged."""
+        self._come.put(_Return(time.perf_counter(), body, headers.get("X-JWS-Signature", "")))
+        return True
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    class Listening(ThreadingHTTPServer):
-        daemon_threads = True
-
-    with Listening((LOOPBACK, 0), Taking) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield f"http://{LOOPBACK}:{server.server_port}/returns", returns
-        finally:
-            server.shutdown()
-            thread.join()
+    def next(self) -> _Return:
+        """The next return. Raises queue.Empty when none comes in time."""
+        return self._come.get(timeout=_PATIENCE)
 
 
 class _Participant:
     """Hands batches in, one after the other, and takes their returns."""
 
-    def __init__(self, port: int, url: str, returns: queue.Queue[_Return]) -> None:
+    def __init__(self, port: int, url: str, returns: _Returns) -> None:
         self._port = port
         self._returns = returns
         self._sent = 0
         answer = exchange(port, "PATCH", "/_sim/participants/brindle", headers={"Content-Type": "application/json"},
-                          body=json.dumps({"smp": {"callbackUrl": url}}).encode())
+                          body=json.dumps({"smp": {"callbackUrl": f"{url}/returns"}}).encode())
         if answer.status != 200:
             raise InvalidMeasurement(f"assets: INVALID, the callback URL was answered {answer.status} {answer.body!r}")
         self._headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token_for(port)}"}
@@ -120,7 +104,7 @@ class _Participant:
         if answer.status != 202:
             raise InvalidMeasurement(f"assets: INVALID, answered {answer.status} {answer.body[:300]!r}")
         try:
-            came = self._returns.get(timeout=_PATIENCE)
+            came = self._returns.next()
         except queue.Empty:
             raise InvalidMeasurement(f"assets: INVALID, no return in {_PATIENCE:g} s") from None
         jws.deserialize_compact(came.signature, self._keys, ["RS256"], payload=came.body)
@@ -145,7 +129,9 @@ def measure_registering(command: list[str], ready_path: str, folder: Path, log: 
     config = folder / "immediate.toml"
     config.write_text('smp_progress = "immediate"\n')
     good = batch()
-    with _endpoint() as (url, returns), serving([*command, "--config", str(config)], ready_path, log) as running:
+    returns = _Returns()
+    with (acknowledging(returns.take) as url,
+          serving([*command, "--config", str(config)], ready_path, log) as running):
         participant = _Participant(running.port, url, returns)
         took = [participant.time_return(good, "SUCCEEDED", 0) for _ in range(SETTLED)]
         time.sleep(_SETTLING)

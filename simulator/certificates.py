@@ -7,7 +7,6 @@ longer than every browser takes. This module loads trustme and cryptography: imp
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 
 import trustme
 
+from simulator.private_files import put_in_place
 from simulator.settings import Settings, SettingsUnusable
 from simulator.timekeeping.clock import wall_now
 
@@ -45,11 +45,12 @@ def server_certificate(settings: Settings, folder: Path) -> ServerCertificate:
         place.mkdir(parents=True, exist_ok=True)
         if not kept.exists():
             made = trustme.CA(organization_name=_ORGANISATION, organization_unit_name=_authority_name(place))
-            _write(kept, [made.private_key_pem.bytes(), made.cert_pem.bytes()])
+            put_in_place(kept, made.private_key_pem.bytes() + made.cert_pem.bytes())
         authority_of_folder = _read_authority(kept)
         leaf = _issue(authority_of_folder, hosts_of(settings))
-        _write(server, [leaf.private_key_pem.bytes(), *(blob.bytes() for blob in leaf.cert_chain_pems)])
-        _write(authority, [authority_of_folder.cert_pem.bytes()], mode=0o644)
+        chain = b"".join(blob.bytes() for blob in leaf.cert_chain_pems)
+        put_in_place(server, leaf.private_key_pem.bytes() + chain)
+        put_in_place(authority, authority_of_folder.cert_pem.bytes(), mode=0o644)
     except OSError as error:
         raise SettingsUnusable([f"tls: the folder {place} cannot be used: {error}"]) from error
     return ServerCertificate(server.resolve(), authority.resolve())
@@ -81,12 +82,3 @@ def _issue(authority: trustme.CA, hosts: Iterable[str]) -> trustme.LeafCert:
     now = wall_now()
     return authority.issue_cert(*hosts, organization_name=_ORGANISATION, organization_unit_name="server",
                                 not_before=now - _CLOCKS_DIFFER, not_after=now + _VALID_FOR)
-
-
-def _write(file: Path, parts: Iterable[bytes], mode: int = 0o600) -> None:
-    """Put a file in its place whole, and never readable by others before it is to be."""
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as sink:
-        sink.write(b"".join(parts))
-    draft.replace(file)

@@ -1,8 +1,8 @@
-"""Files that both the console and `/_sim` give out: parts of a mail, the journal's exchanges, certificates."""
+"""Files to keep: parts of a mail, the journal's exchanges, certificates; and those of each surface alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from flask import Response, request
 
@@ -33,7 +33,7 @@ def numbered_attachment(mail: Mail, number: int) -> Attachment | None:
 
 def attachment_answer(attachment: Attachment) -> Response:
     """An attached file, to be kept rather than shown."""
-    return _to_keep(attachment.content, attachment.media_type, attachment.filename)
+    return file_to_keep(attachment.content, attachment.media_type, attachment.filename)
 
 
 def recording() -> Recording:
@@ -45,17 +45,18 @@ def archive_answer(entries: Iterable[Entry]) -> Response:
     """Exchanges of the journal as an HTTP archive (HAR 1.2)."""
     content = http_archive([RecordedExchange(entry.id, entry.at, entry.kind, entry.caused_by, entry.data)
                             for entry in entries], recording(), current_world.name, __version__)
-    return _to_keep(content, "application/json", f"flexsim-{current_world.name}.har")
+    return file_to_keep(content, "application/json", f"flexsim-{current_world.name}.har")
 
 
 def certificate_answer(organisation: Organisation, connection: SmpConnection, seen: Mapping[Flow, SeenFlow]
                        ) -> Response:
     """The certificate of a commissioning test that has seen all flows, PDF."""
     content = commissioning_certificate(organisation, connection, seen, current_world.name)
-    return _to_keep(content, "application/pdf", f"commissioning-{organisation.id}.pdf")
+    return file_to_keep(content, "application/pdf", f"commissioning-{organisation.id}.pdf")
 
 
-def _to_keep(content: bytes | str, media_type: str, filename: str) -> Response:
+def file_to_keep(content: bytes | str | Iterator[bytes], media_type: str, filename: str) -> Response:
+    """A file that the browser stores; a large one may come in pieces."""
     answer = Response(content, content_type=media_type)
     answer.headers.set("Content-Disposition", "attachment", filename=filename)
     return answer

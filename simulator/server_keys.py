@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 from simulator.market.signing_keys import SigningKey
+from simulator.private_files import put_in_place
 from simulator.signing import make_key
 
 
@@ -39,9 +40,5 @@ class ServerKeys:
             found = self.find()
             if found is None:
                 found = self._key = make_key()
-                aside = self._file.with_suffix(".new")
-                aside.unlink(missing_ok=True)
-                aside.touch(mode=0o600)
-                aside.write_text(f"{found.kid}\n{found.private_pem}")
-                aside.replace(self._file)
+                put_in_place(self._file, f"{found.kid}\n{found.private_pem}".encode())
             return found

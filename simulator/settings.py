@@ -13,7 +13,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -318,3 +318,12 @@ def parse_instant(text: str) -> datetime:
     if not FIRST_YEAR <= instant.year <= LAST_YEAR:
         raise ValueError(f"{text!r} is out of range: market time lies in the years {FIRST_YEAR} to {LAST_YEAR}")
     return instant.astimezone(UTC)
+
+
+def read_day(text: str) -> date | None:
+    """A day written like 2026-11-09 and in no other way, if it is one in the years of market time."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if day.isoformat() == text and FIRST_YEAR <= day.year <= LAST_YEAR else None

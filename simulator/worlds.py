@@ -36,8 +36,8 @@ from simulator.operations.fixtures import (
 from simulator.operations.history import journal_entries
 from simulator.operations.mails import MAIL_TOPIC
 from simulator.operations.password_links import REQUESTS_TOPIC
-from simulator.operations.policy import policy_of
 from simulator.operations.timetable import chores, timetable
+from simulator.private_files import put_in_place
 from simulator.server_keys import ServerKeys
 from simulator.settings import DEFAULT_WORLD, Settings, SettingsUnusable
 from simulator.store import meta
@@ -137,10 +137,12 @@ class Worlds:
     def server_key(self) -> str:
         """The key that signs form tokens; kept in the data folder, so that open forms outlive a restart."""
         file = self.folder / "server.key"
-        if not file.exists():
-            file.touch(mode=0o600)
-            file.write_text(new_signing_key())
-        return file.read_text()
+        # Empty: a server of an earlier version was killed while it made the key.
+        kept = file.read_text() if file.exists() else ""
+        if not kept:
+            kept = new_signing_key()
+            put_in_place(file, kept.encode())
+        return kept
 
     # Finding
 
@@ -299,10 +301,10 @@ class Worlds:
                            starts_at="wall" if now is None else now.isoformat())
         save_clock(work, clock, clock.market)
         work.cause = work.record(WorldStarted(fixture, "created"))
-        start_world(work, content, policy_of(self.settings))
+        start_world(work, content, self.settings.market)
 
     def _adopt(self, name: str) -> None:
-        settings, policy = self.settings, policy_of(self.settings)
+        settings, policy = self.settings, self.settings.market
         self._worlds[name] = World(name, self.folder / "worlds" / name, settings, timetable(policy, MailAttachments()),
                                    chores(settings.reset_link_hours, policy, self._batch_rules), self.announcements,
                                    self._deliveries_of, self.server_keys, self._batch_rules)

@@ -16,7 +16,6 @@ from simulator.market.dispatch_requests import WantedDispatch
 from simulator.market.dispatches import Dispatch
 from simulator.market.policy import MarketPolicy
 from simulator.operations import dispatching
-from simulator.operations.policy import policy_of
 from simulator.operations.readings import accept_readings
 from simulator.operations.settling import events_wait
 from simulator.settings import Settings
@@ -108,6 +107,6 @@ def month_world(start: str = START, content: dict[str, Any] | None = None, fixtu
         try:
             world = worlds.find("default")
             assert world is not None
-            yield MonthWorld(world, policy_of(worlds.settings))
+            yield MonthWorld(world, worlds.settings.market)
         finally:
             worlds.close()

@@ -28,12 +28,10 @@ from simulator.market.dispatches import PROGRAMMES
 from simulator.market.errors import Refused
 from simulator.market.intervals import WEEKDAYS
 from simulator.market.month_letters import verdict_words, window_words
-from simulator.market.policy import MarketPolicy
 from simulator.operations import deciding
 from simulator.operations.acceptance_rules import sound_rule
 from simulator.operations.declarations import declarations_of
-from simulator.operations.participants import participants, zones
-from simulator.operations.policy import policy_of
+from simulator.operations.participants import names_of, zones
 from simulator.web import current_world, work_of_request
 
 _WEEK = timedelta(days=7)
@@ -53,6 +51,11 @@ class Preview:
     decisions: Sequence[Decision]
     can_be_usual: bool
 
+    @property
+    def rows(self) -> list[tuple[Decision, None]]:
+        """The decisions as a table shows them: none is a dispatch yet."""
+        return [(each, None) for each in self.decisions]
+
 
 def add_routes(blueprint: Blueprint) -> None:
     """Look at a week, try a decision, make it."""
@@ -63,15 +66,15 @@ def add_routes(blueprint: Blueprint) -> None:
 
 def availability_page() -> Any:
     """The next week, which the control room has to do with."""
-    week = monday_of(current_world.now()) + _WEEK
-    with current_world.view() as view:
-        forms = offered_forms(_offers(view, week), deciding.acceptance_rule(view))
-    return _show(week, forms)
+    return _offered(monday_of(current_world.now()) + _WEEK)
 
 
 def week_page(monday: str) -> Any:
     """One week."""
-    week = week_in_path(monday)
+    return _offered(week_in_path(monday))
+
+
+def _offered(week: date) -> Any:
     with current_world.view() as view:
         forms = offered_forms(_offers(view, week), deciding.acceptance_rule(view))
     return _show(week, forms)
@@ -79,7 +82,7 @@ def week_page(monday: str) -> Any:
 
 def decide(monday: str) -> Any:
     """Show what would come of a way of deciding; or do it, or make it the rule of Thursdays, after that was shown."""
-    week, policy = week_in_path(monday), _policy()
+    week, policy = week_in_path(monday), current_world.settings.market
     with current_world.view() as view:
         forms = sent_forms(_offers(view, week), deciding.acceptance_rule(view), request.form)
     if forms.rule not in _RULES:
@@ -130,25 +133,20 @@ def _offers(view: Any, week: date) -> list[Offer]:
     return offers_of(declarations_of(view, None, week))
 
 
-def _policy() -> MarketPolicy:
-    return policy_of(current_world.settings)
-
-
 def _show(week: date, forms: WeekForms, preview: Preview | None = None, status: int = 200) -> Any:
-    policy, now = _policy(), current_world.now()
+    policy, now = current_world.settings.market, current_world.now()
     with current_world.view() as view:
         decided = deciding.decided_week(view, week)
-        found = deciding.decisions_of(view, None, week)
-        dispatches = deciding.dispatch_ids_of_week(view, week)
+        found = deciding.dispatched_decisions_of(view, week)
         usual = deciding.rule_words(deciding.acceptance_rule(view))
-        names = {each.organisation.id: each.organisation.name for each in participants(view)}
+        names = names_of(view)
         all_zones = zones(view)
     sent = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "do")]
     return render_template(
         "console/availability.html", week=week, previous=(week - _WEEK).isoformat(),
         next=(week + _WEEK).isoformat(),
         this_week=monday_of(now), decided=decided, locks=locks_at(week, policy), due=decided_at(week, policy),
-        is_locked=locks_at(week, policy) <= now, policy=policy, found=found, dispatches=dispatches, names=names,
+        is_locked=locks_at(week, policy) <= now, policy=policy, found=found, names=names,
         zone_options=[("", "Choose"), *((zone.code, f"{zone.name} ({zone.code})") for zone in all_zones)],
         programme_options=[("", "Any"), *((code, code) for code in PROGRAMMES)],
         day_options=[(day, day.capitalize()) for day in WEEKDAYS], usual=usual, forms=forms, preview=preview,

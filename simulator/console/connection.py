@@ -10,7 +10,17 @@ from flask_wtf import FlaskForm
 from wtforms import PasswordField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
 
 from simulator.console.forms import show_breaches, typed
-from simulator.market.connections import SIGNATURES, STEPS, Contact, Flow, ProForma, SmpConnection, Step, has_access
+from simulator.market.connections import (
+    SIGNATURES,
+    STEPS,
+    Contact,
+    Flow,
+    ProForma,
+    SmpConnection,
+    Step,
+    has_access,
+    has_come_to,
+)
 from simulator.market.errors import NotFound, Refused, RuleBreach
 from simulator.market.organisations import Organisation
 from simulator.market.pro_forma import MOST_CONTACTS
@@ -120,14 +130,10 @@ def _show(subject: Subject, status: int = 200, form: FlaskForm | None = None, ac
                          for step in STEPS[:STEPS.index(connection.step)]]
     return render_template(
         "console/connection.html", subject=subject, connection=connection, steps=_steps(connection.step),
-        has_access=has_access(connection.step), is_returned=_has_come_to(connection, Step.PRO_FORMA_RETURNED),
-        is_sent=_has_come_to(connection, Step.PRO_FORMA_SENT), form=form, access=access, back=back,
+        has_access=has_access(connection.step), is_returned=has_come_to(connection.step, Step.PRO_FORMA_RETURNED),
+        is_sent=has_come_to(connection.step, Step.PRO_FORMA_SENT), form=form, access=access, back=back,
         contact_rows=_contact_rows(form), all_flows=len(Flow), made_password=made_password, make=_MAKE,
         open_words=connections.open_step_words(connection.step)), status
-
-
-def _has_come_to(connection: SmpConnection, step: Step) -> bool:
-    return STEPS.index(connection.step) >= STEPS.index(step)
 
 
 def _steps(reached: Step) -> list[ShownStep]:
@@ -215,7 +221,7 @@ def return_pro_forma(organisation_id: str) -> Any:
     except Refused as refusal:
         show_breaches(form, [_at_its_field(breach, rows) for breach in refusal.breaches])
         return _show(subject, 422, form=form)
-    was_returned = _has_come_to(subject.connection, Step.PRO_FORMA_RETURNED)
+    was_returned = has_come_to(subject.connection.step, Step.PRO_FORMA_RETURNED)
     flash("The pro-forma is saved." if was_returned else
           "The pro-forma is returned. The operator provides access next.", "success")
     if judged.warning:
@@ -265,7 +271,7 @@ def provide_access(organisation_id: str) -> Any:
         form.signatures.data if form.signatures.data in SIGNATURES else None,
         step=None if has_access(subject.connection.step) else Step.ACCESS_PROVIDED)
     try:
-        if not _has_come_to(subject.connection, Step.PRO_FORMA_RETURNED):
+        if not has_come_to(subject.connection.step, Step.PRO_FORMA_RETURNED):
             raise Refused([RuleBreach(None, None, "not_yet", "Access is provided when the pro-forma is returned.")])
         with work_of_request() as work:
             connections.change_connection(work, organisation_id, change, tuple(breaches))

@@ -20,6 +20,7 @@ from simulator.market.errors import Refused, RuleBreach
 from simulator.market.quantities import MILLIWATTS_PER_KW
 from simulator.operations import dispatching
 from simulator.operations.participants import Participant, participants
+from simulator.paging import asked_page
 from simulator.settings import FIRST_YEAR, LAST_YEAR
 from simulator.timekeeping.london import from_london, to_london
 from simulator.web import current_world, work_of_request
@@ -128,12 +129,10 @@ def _offer_units(form: DispatchForm, chosen: Participant | None) -> None:
 def _show(everybody: list[Participant], chosen: Participant | None, form: DispatchForm, status: int = 200) -> Any:
     with current_world.view() as view:
         found = dispatching.dispatches_of(view)
-    pages = max(1, -(-len(found) // PAGE_LENGTH))
-    text = request.args.get("page", "1")
-    page = min(max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1, pages)
+    page = asked_page(len(found), PAGE_LENGTH)
     return render_template(
-        "console/control_room.html", dispatches=found[(page - 1) * PAGE_LENGTH:page * PAGE_LENGTH], count=len(found),
-        page=page, pages=pages, names={each.organisation.id: each.organisation.name for each in everybody},
+        "console/control_room.html", dispatches=page.part_of(found), page=page,
+        names={each.organisation.id: each.organisation.name for each in everybody},
         everybody=everybody, chosen=chosen, form=form, state_classes=STATE_CLASSES, meanings=state_meanings()), status
 
 

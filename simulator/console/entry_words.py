@@ -8,6 +8,7 @@ from typing import Any
 
 from simulator import exchanges
 from simulator.console import month_words
+from simulator.console.month_words import counted
 from simulator.market import journal_kinds
 from simulator.outbound import envelopes
 from simulator.timekeeping.london import to_london
@@ -68,10 +69,6 @@ def line_of(kind: str, data: _Data) -> str:
     return f"{label_of(kind)} ({', '.join(f'{name} {value}' for name, value in data.items())})"[:300]
 
 
-def _plural(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
-
-
 def _names(values: list[str]) -> str:
     more = len(values) - _NAMES_SHOWN
     return ", ".join(values[:_NAMES_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
@@ -104,7 +101,7 @@ def _accepted(data: _Data) -> str:
     how = {"api": "sent by API", "csv": "uploaded as CSV"}.get(data["source"], data["source"])
     kinds_of_reading = [f"{data[name]:,} {word}" for name, word in (
         ("created", "new"), ("updated", "replaced"), ("late", "late")) if data[name]]
-    return (f"{_plural(data['accepted'], 'reading')} of {_names(data['units']) or 'no unit'} accepted from "
+    return (f"{counted(data['accepted'], 'reading')} of {_names(data['units']) or 'no unit'} accepted from "
             f"{data['organisation']}, {how}: {', '.join(kinds_of_reading) or 'nothing new'}")
 
 
@@ -134,13 +131,13 @@ def _plain(word: str) -> str:
 
 
 def _batch_moved(data: _Data) -> str:
-    errors = f", {_plural(data['errors'], 'error')}" if data["errors"] else ""
+    errors = f", {counted(data['errors'], 'error')}" if data["errors"] else ""
     return f"batch {data['transaction']} {data['before']} → {data['after']}{errors}"
 
 
 def _assets_created(data: _Data) -> str:
     ids = data["first"] if data["first"] == data["last"] else f"{data['first']} to {data['last']}"
-    return f"{_plural(data['assets'], 'asset')} of {data['organisation']} created by batch {data['transaction']}: {ids}"
+    return f"{counted(data['assets'], 'asset')} of {data['organisation']} created by batch {data['transaction']}: {ids}"
 
 
 _LINES: dict[str, _Words] = {
@@ -148,7 +145,7 @@ _LINES: dict[str, _Words] = {
     envelopes.KIND: _exchange,
     "readings.accepted": _accepted,
     "upload.refused": lambda data: f"upload {data['upload']} of {data['organisation']} refused: {data['reason']}, "
-                                   f"{_plural(data['errors'], 'error')}",
+                                   f"{counted(data['errors'], 'error')}",
     "month.finalised": lambda data: f"the month {data['month']} is final; readings of it are late from now on",
     "sign_in.password_accepted": lambda data: f"password of {_who(data['account'])} accepted; the code comes next",
     "sign_in.completed": lambda data: f"{_who(data['account'])} signed in",
@@ -163,14 +160,14 @@ _LINES: dict[str, _Words] = {
     "password.reset_requested": lambda data: f"password link asked for by {_who(data['account'])}",
     "password.link_refused": lambda data: f"password link of {_who(data['account'])} refused: {data['reason']}",
     "password.set": lambda data: f"password of {_who(data['account'])} set ({data['purpose']}), "
-                                 f"{_plural(data['sessions_ended'], 'session')} ended",
+                                 f"{counted(data['sessions_ended'], 'session')} ended",
     "email_preference.changed": lambda data: f"{_who(data['account'])} opted "
                                              f"{'in to' if data['opted_in'] else 'out of'} "
                                              f"{data['email'].replace('_', ' ')}",
     "mail.sent": lambda data: f"mail to {data['to']}: {data['subject']}",
     "mail.relayed": lambda data: f"mail {data['mail']} sent on to {data['server']}",
     "mail.relay_failed": lambda data: f"mail {data['mail']} not taken by {data['server']}: {data['reason']}",
-    "mailbox.emptied": lambda data: f"mailbox emptied: {_plural(data['mails'], 'mail')} deleted",
+    "mailbox.emptied": lambda data: f"mailbox emptied: {counted(data['mails'], 'mail')} deleted",
     "endpoint.changed": lambda data: f"endpoint of {data['organisation']} is {data['base_url'] or 'none'}, "
                                      f"{'without authorization' if data['auth'] == 'none' else data['auth']}",
     "dispatch.planned": _planned,
@@ -196,11 +193,11 @@ _LINES: dict[str, _Words] = {
     "signing_key.retired": lambda data: f"key {data['key']} retired: what it signed no longer verifies",
     "signature.refused": lambda data: f"signature of a request of {data['organisation']} refused: {data['reason']}",
     "batch.received": lambda data: f"batch {data['transaction']} of {data['organisation']} received: "
-                                   f"{_plain(data['type'])}, {_plural(data['items'], 'asset')}",
+                                   f"{_plain(data['type'])}, {counted(data['items'], 'asset')}",
     "batch.moved": _batch_moved,
     "assets.created": _assets_created,
     "unit.created": lambda data: f"unit {data['unit']} “{data['name']}” of {data['organisation']} created by batch "
-                                 f"{data['transaction']}, with {_plural(data['assets'], 'asset')}",
+                                 f"{data['transaction']}, with {counted(data['assets'], 'asset')}",
     "batch.return_queued": lambda data: f"batch return of {data['transaction']} "
                                         + (f"goes to {data['sent_to']}" if data["sent_to"] else
                                            f"goes nowhere: {data['organisation']} has no callback URL"),

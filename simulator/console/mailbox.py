@@ -10,6 +10,7 @@ from flask_wtf import FlaskForm
 
 from simulator.market.letters import RELAY_FAILED, RELAY_WAITING, RELAYED
 from simulator.operations.mails import count_mails, empty_mailbox, find_mails
+from simulator.paging import asked_page
 from simulator.web import current_world, work_of_request
 
 PAGE_LENGTH = 50
@@ -31,15 +32,10 @@ def mailbox_page() -> Any:
     with current_world.view() as view:
         total = count_mails(view)
         count = count_mails(view, words) if words else total
-        pages = max(1, -(-count // PAGE_LENGTH))
-        page = min(_number(request.args.get("page", "1")), pages)
-        mails = find_mails(view, words=words, limit=PAGE_LENGTH, newest_first=True, offset=(page - 1) * PAGE_LENGTH)
+        page = asked_page(count, PAGE_LENGTH)
+        mails = find_mails(view, words=words, limit=PAGE_LENGTH, newest_first=True, offset=page.offset)
     return render_template("console/mailbox.html", mails=mails, words=words, total=total, count=count, page=page,
-                           pages=pages, relay_words=RELAY_WORDS, form=FlaskForm())
-
-
-def _number(text: str) -> int:
-    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else 1
+                           relay_words=RELAY_WORDS, form=FlaskForm())
 
 
 def delete_all() -> Any:

@@ -6,13 +6,13 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request
 
-from simulator.console.weeks import page_number
 from simulator.documents import pdf_files
 from simulator.documents.chart_svg import chart_svg, legend
 from simulator.documents.event_charts import event_chart
 from simulator.documents.figures import period_words, price_words
 from simulator.downloads import attachment_answer
 from simulator.market.errors import NotFound
+from simulator.market.events import Event
 from simulator.market.letters import Attachment
 from simulator.market.month_letters import window_words
 from simulator.market.performance import Rag, kwh_text
@@ -20,8 +20,8 @@ from simulator.market.saved_reports import EventReport
 from simulator.market.settlement import pounds_text
 from simulator.operations import events
 from simulator.operations.event_surroundings import surroundings_of
-from simulator.operations.participants import participant, participants
-from simulator.operations.policy import policy_of
+from simulator.operations.participants import names_of, participant
+from simulator.paging import page_number
 from simulator.web import current_world
 
 RAG_CLASSES = {Rag.GREEN: "state-good", Rag.AMBER: "state-waiting", Rag.RED: "state-bad"}
@@ -41,13 +41,12 @@ def events_page() -> Any:
     """Events of everybody, the newest first; of a participant, a month, a zone where the request names one."""
     given = {name: request.args.get(name, "")[:100] for name in ("participant", "month", "zone")}
     with current_world.view() as view:
-        everybody = participants(view)
+        names = names_of(view)
         months, zones = events.event_months(view, None), events.event_zones(view, None)
         page = events.events_of(view, given["participant"] or None, given["month"] or None, given["zone"] or None,
                                 page_number())
     return render_template(
-        "console/events.html", page=page, given=given, everybody=everybody, months=months, zones=zones,
-        names={each.organisation.id: each.organisation.name for each in everybody}, rags=RAG_CLASSES,
+        "console/events.html", page=page, given=given, names=names, months=months, zones=zones, rags=RAG_CLASSES,
         pounds=pounds_text, window_words=window_words)
 
 
@@ -69,15 +68,18 @@ def performance_report(event_id: str) -> Response:
     """The performance report as the participant gets it."""
     report = _report(event_id)
     return _pdf(pdf_files.performance_report_name(report.performance), pdf_files.performance_report(
-        report.performance, _owner_name(report), policy_of(current_world.settings)))
+        report.performance, _owner_name(report.outcome.event), current_world.settings.market))
 
 
 def earnings_statement(event_id: str) -> Response:
     """The earnings statement as the participant gets it."""
-    report = _report(event_id)
-    statement = report.outcome.statement
+    try:
+        with current_world.view() as view:
+            statement = events.event_outcome(view, None, event_id).statement
+    except NotFound as error:
+        abort(404, str(error))
     return _pdf(pdf_files.earnings_statement_name(statement), pdf_files.earnings_statement(
-        statement, _owner_name(report), policy_of(current_world.settings)))
+        statement, _owner_name(statement.event), current_world.settings.market))
 
 
 def _report(event_id: str) -> EventReport:
@@ -88,9 +90,9 @@ def _report(event_id: str) -> EventReport:
         abort(404, str(error))
 
 
-def _owner_name(report: EventReport) -> str:
+def _owner_name(event: Event) -> str:
     with current_world.view() as view:
-        return participant(view, report.outcome.event.organisation_id).organisation.name
+        return participant(view, event.organisation_id).organisation.name
 
 
 def _pdf(name: str, content: bytes) -> Response:

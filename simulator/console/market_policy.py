@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, render_template
 
 from simulator.market.policy import MARKET_RULES, numbers_of
-from simulator.operations.policy import policy_of
 from simulator.web import current_world
 
 
@@ -20,15 +17,6 @@ def add_routes(blueprint: Blueprint) -> None:
 
 def market_policy_page() -> Any:
     """The numbers in force with their labels and sources, and the rules that are no numbers."""
-    numbers = [(number, value_words(number.value), f"FLEXSIM_MARKET_{number.name.upper()}")
-               for number in numbers_of(policy_of(current_world.settings))]
+    numbers = [(number, f"FLEXSIM_MARKET_{number.name.upper()}")
+               for number in numbers_of(current_world.settings.market)]
     return render_template("console/market_policy.html", numbers=numbers, rules=MARKET_RULES)
-
-
-def value_words(value: Any) -> str:
-    """A number, choice, list or numbers by programme, for people."""
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {value_words(found)}" for name, found in value.items()) or "none"
-    if isinstance(value, tuple):
-        return ", ".join(value) or "none"
-    return f"{value:f}" if isinstance(value, Decimal) else str(value).replace("_", " ")

@@ -27,7 +27,8 @@ def _at(text: str) -> str:
     return f"{local:%a %d %b %H:%M} {local.tzname()}"
 
 
-def _count(number: int, word: str) -> str:
+def counted(number: int, word: str) -> str:
+    """So many of something: 1 reading, 1,440 readings."""
     return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
@@ -47,7 +48,7 @@ def _withdrawn(data: _Data) -> str:
 
 def _week_decided(data: _Data) -> str:
     return (f"{_week(data['week'])} decided{' again' if data['again'] else ''}, {data['rule']}: {data['accepted']:,} "
-            f"of {_count(data['windows'], 'window')} accepted")
+            f"of {counted(data['windows'], 'window')} accepted")
 
 
 def _decided(data: _Data) -> str:
@@ -61,7 +62,7 @@ def _decided(data: _Data) -> str:
 
 def _settled(data: _Data) -> str:
     gaps = data["periods_without_reading"]
-    missing = f", {_count(gaps, 'period')} without reading" if gaps else ""
+    missing = f", {counted(gaps, 'period')} without reading" if gaps else ""
     return (f"event {data['event']} of {data['organisation']}, {data['state']}: {data['rag']}, "
             f"{data['delivered_percent']} % delivered{missing}, {pounds_text(data['pence'])}")
 
@@ -77,6 +78,6 @@ LINES: dict[str, Callable[[_Data], str]] = {
                                      f"dispatch: {' '.join(data['reasons'])}",
     "event.settled": _settled,
     "invoice.final": lambda data: f"invoice {data['invoice']} is final: {pounds_text(data['pence'])} for "
-                                  f"{_count(data['events'], 'event')} in {data['zone']}",
+                                  f"{counted(data['events'], 'event')} in {data['zone']}",
 }
 """A line for each kind, from what the entry says."""

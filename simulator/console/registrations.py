@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, abort, render_template, request
@@ -12,7 +11,8 @@ from simulator.console.connection import STEP_WORDS
 from simulator.market.batches import TransactionStatus, TransactionType
 from simulator.market.connections import Flow
 from simulator.operations import batches, connections
-from simulator.operations.participants import participants
+from simulator.operations.participants import names_of
+from simulator.paging import asked_page
 from simulator.web import current_world
 
 PAGE_LENGTH = 50
@@ -29,21 +29,6 @@ _FIELD_WORDS = {
     "connection_voltage_kv": "Connection voltage, kV"}
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A page of many things: which it is of how many, and the participant that it is about, if any."""
-
-    number: int
-    pages: int
-    total: int
-    participant: str | None
-
-    @property
-    def offset(self) -> int:
-        """How many come before it."""
-        return (self.number - 1) * PAGE_LENGTH
-
-
 def add_routes(blueprint: Blueprint) -> None:
     """Look at the SMP."""
     blueprint.add_url_rule("/smp", "smp_page", smp_page)
@@ -54,45 +39,41 @@ def add_routes(blueprint: Blueprint) -> None:
 def smp_page() -> Any:
     """Connections and transactions, the newest first."""
     with current_world.view() as view:
-        everybody = participants(view)
-        names = _names(everybody)
+        names = names_of(view)
         wanted = _wanted_participant(names)
-        page = _page(batches.count_transactions(view, wanted), wanted)
+        page = asked_page(batches.count_transactions(view, wanted), PAGE_LENGTH)
         found = batches.transactions(view, wanted, limit=PAGE_LENGTH, offset=page.offset)
         all_connections = connections.all_connections(view)
         flows = {each.organisation_id: len(connections.flows_seen(view, each.organisation_id))
                  for each in all_connections}
         counts = {"assets": batches.count_assets(view), "units": batches.count_units(view)}
     return render_template(
-        "console/smp.html", names=names, page=page, transactions=found, connections=all_connections, flows=flows,
-        all_flows=len(Flow), counts=counts, step_words=STEP_WORDS, type_words=TYPE_WORDS,
-        status_classes=STATUS_CLASSES)
+        "console/smp.html", names=names, page=page, participant=wanted, transactions=found,
+        connections=all_connections, flows=flows, all_flows=len(Flow), counts=counts, step_words=STEP_WORDS,
+        type_words=TYPE_WORDS, status_classes=STATUS_CLASSES)
 
 
 def assets_page() -> Any:
     """Registered assets, the oldest first; of a participant, or of a unit, if one is asked for."""
     unit_id = request.args.get("unit") or None
     with current_world.view() as view:
-        names = _names(participants(view))
+        names = names_of(view)
         wanted = _wanted_participant(names)
-        page = _page(batches.count_assets(view, wanted, unit_id), wanted)
+        page = asked_page(batches.count_assets(view, wanted, unit_id), PAGE_LENGTH)
         found = batches.assets_of(view, wanted, unit_id, limit=PAGE_LENGTH, offset=page.offset)
-    return render_template("console/smp_assets.html", names=names, page=page, assets=found, unit_id=unit_id,
-                           plain=plain_details)
+    return render_template("console/smp_assets.html", names=names, page=page, participant=wanted, assets=found,
+                           unit_id=unit_id, plain=plain_details)
 
 
 def units_page() -> Any:
     """Registered units, the oldest first; of a participant if one is asked for."""
     with current_world.view() as view:
-        names = _names(participants(view))
+        names = names_of(view)
         wanted = _wanted_participant(names)
-        page = _page(batches.count_units(view, wanted), wanted)
+        page = asked_page(batches.count_units(view, wanted), PAGE_LENGTH)
         found = batches.units_of(view, wanted, limit=PAGE_LENGTH, offset=page.offset)
-    return render_template("console/smp_units.html", names=names, page=page, units=found, plain=plain_details)
-
-
-def _names(everybody: Any) -> dict[str, str]:
-    return {each.organisation.id: each.organisation.name for each in everybody}
+    return render_template("console/smp_units.html", names=names, page=page, participant=wanted, units=found,
+                           plain=plain_details)
 
 
 def _wanted_participant(names: Mapping[str, str]) -> str | None:
@@ -100,13 +81,6 @@ def _wanted_participant(names: Mapping[str, str]) -> str | None:
     if wanted is not None and wanted not in names:
         abort(404, f"There is no participant {wanted[:80]!r} in this world.")
     return wanted
-
-
-def _page(total: int, participant: str | None) -> Shown:
-    pages = max(1, -(-total // PAGE_LENGTH))
-    text = request.args.get("page", "1")
-    number = max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else 1
-    return Shown(min(number, pages), pages, total, participant)
 
 
 def plain_details(details: Mapping[str, Any]) -> list[tuple[str, str]]:

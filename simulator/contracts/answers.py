@@ -26,14 +26,11 @@ from .schemas import (
     list_fragments,
     name_canonically,
 )
-from .times import read_rfc3339, translate_time, write_rfc3339
+from .times import cut_to_unit, read_rfc3339, translate_time, write_rfc3339
 from .vocabulary import Field
 from .words import list_wire_words, translate_word
 
 Render = Callable[[Any], Any]
-
-EPOCHS = {"epoch-seconds": 1_000_000, "epoch-milliseconds": 1_000}
-"""Word of x-time that counts -> microseconds of one count."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +102,8 @@ def _compile_time(schema: dict[str, Any], path: Path, findings: Findings) -> Ren
 
     def render(value: Any) -> Any:
         moment = read_rfc3339(value) if isinstance(value, str) else value
-        if form in EPOCHS:
-            # A count of whole seconds cannot say the rest of one; an answer has no reason to fail for that.
-            moment = moment.replace(microsecond=moment.microsecond // EPOCHS[form] * EPOCHS[form])
-        return write(moment)
+        # A count of whole seconds cannot say the rest of one; an answer has no reason to fail for that.
+        return write(cut_to_unit(moment, form))
 
     return render
 

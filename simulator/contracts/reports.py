@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jsonschema_rs
@@ -27,15 +27,16 @@ class OutboundReport(OutboundMessage):
     """
 
     _render: Render | None
-    _schema: dict[str, Any]
+    _validator: jsonschema_rs.Draft202012Validator | None
+    _explainer: Explainer
 
     def find_faults(self, values: Mapping[str, Any]) -> list[ValueFault]:
         """The contract's own rules that these values break. Raises CannotWrite."""
         outside, body = self._place(values)
         faults = self._find_parameter_faults(outside)
-        if self._render is not None:
-            errors = jsonschema_rs.Draft202012Validator(self._schema).iter_errors(body)
-            faults.extend(ValueFault(None, fault.message) for fault in Explainer(self._schema).explain(errors))
+        if self._validator is not None:
+            errors = self._validator.iter_errors(body)
+            faults.extend(ValueFault(None, fault.message) for fault in self._explainer.explain(errors))
         return faults
 
     def _place(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
@@ -46,13 +47,24 @@ class OutboundReport(OutboundMessage):
         return self._place_outside(row), None if self._render is None else self._render(widen(values))
 
 
+@dataclass(frozen=True)
+class _Body:
+    """A body: its content type, what makes it, its schema, and the names that have a place in it."""
+
+    media_type: str = ""
+    render: Render | None = None
+    validator: jsonschema_rs.Draft202012Validator | None = None
+    schema: dict[str, Any] = field(default_factory=dict)
+    said: frozenset[str] = frozenset()
+
+
 class _ReportBinder(OutboundBinder):
-    def choose_report(self, sample: Mapping[str, Any]) -> tuple[str, Render | None, dict[str, Any], set[str]]:
-        """The first JSON body: its content type, what makes it, its schema, and the names that have a place in it."""
+    def choose_report(self, sample: Mapping[str, Any]) -> _Body:
+        """The first JSON body that the message has."""
         content = (self.route.operation.get("requestBody") or {}).get("content") or {}
         path = (*self.route.path, "requestBody")
         if not content:
-            return "", None, {}, set()
+            return _Body()
         if self.route.method == "GET":
             self.findings.add(path, "GET carries no body.", "Use post or put.")
         written = next((one for one in content if is_json(name_media_type(one))), None)
@@ -61,15 +73,16 @@ class _ReportBinder(OutboundBinder):
             mend = "Use application/json, or a name ending in +json."
             self.findings.add((*path, "content", first), f"The simulator cannot write {', '.join(content)} here.", mend)
             self.complete = False
-            return "", None, {}, set()
+            return _Body()
         media = content[written] if isinstance(content[written], dict) else {}
         schema = media.get("schema") if isinstance(media.get("schema"), dict) else {}
-        if self.compile(schema) is None:
-            return "", None, {}, set()
+        validator = self.compile(schema)
+        if validator is None:
+            return _Body()
         builder = AnswerBuilder(sample, self.needs.answer_words, self.expansion, self.findings)
         render = builder.build_body(schema, path)
         builder.check_sample(lambda: orjson.dumps(render(widen(sample))), schema, path)
-        return written, render, schema, builder.said
+        return _Body(written, render, validator, schema, frozenset(builder.said))
 
 
 def bind_report(route: Route, needs: OperationNeeds, expansion: Expansion, findings: Findings) -> OutboundReport:
@@ -79,12 +92,13 @@ def bind_report(route: Route, needs: OperationNeeds, expansion: Expansion, findi
     check_path_parameters(route, findings)
     parameters = binder.plan_parameters()
     styles = binder.find_styles(parameters)
-    media_type, render, schema, said = binder.choose_report(needs.report)
-    placed = said | {leaf.name for leaf in parameters.branch.leaves.values()}
+    body = binder.choose_report(needs.report)
+    placed = body.said | {leaf.name for leaf in parameters.branch.leaves.values()}
     for name in needs.required:
         if name not in placed:
             binder.want_place([name])
     return OutboundReport(
-        route.operation_id, route.method, route.template, media_type, route, False, binder.carried,
-        needs, parameters, None, styles, {}, False, render, schema,
+        route.operation_id, route.method, route.template, body.media_type, route, False, binder.carried,
+        needs, parameters, None, styles, {}, False, body.render, body.validator,
+        Explainer(body.schema),
     )  # fmt: skip

@@ -21,6 +21,12 @@ _NAIVE = re.compile(_CLOCK).fullmatch
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WHOLE = re.compile(r"-?[0-9]{1,18}").fullmatch
 
+_COUNTS = {
+    "epoch-seconds": (timedelta(seconds=1), "seconds"),
+    "epoch-milliseconds": (timedelta(milliseconds=1), "milliseconds"),
+}
+"""Words of x-time that count since 1970: what they count, and what that is called."""
+
 _EXAMPLE = "2026-11-02T16:30:00Z"
 
 
@@ -98,6 +104,14 @@ def _epoch_translation(unit: timedelta, unit_name: str, types: tuple[str, ...]) 
     return Translation(read, write)
 
 
+def cut_to_unit(moment: datetime, form: Any) -> datetime:
+    """A time without what an x-time that counts whole units cannot say; the same time for every other form."""
+    if not isinstance(form, str) or form not in _COUNTS:
+        return moment
+    micros = _COUNTS[form][0] // timedelta(microseconds=1)
+    return moment.replace(microsecond=moment.microsecond // micros * micros)
+
+
 def translate_time(schema: dict[str, Any], path: Path, findings: Findings) -> Translation:
     """How a time field is read and written. Notes an unknown x-time, or a number without x-time."""
     types = find_types(schema)
@@ -110,10 +124,8 @@ def translate_time(schema: dict[str, Any], path: Path, findings: Findings) -> Tr
                 "This time is a number, and the contract does not say of what.",
                 "Add x-time: epoch-seconds or x-time: epoch-milliseconds.",
             )
-    if form == "epoch-seconds":
-        return _epoch_translation(timedelta(seconds=1), "seconds", types)
-    if form == "epoch-milliseconds":
-        return _epoch_translation(timedelta(milliseconds=1), "milliseconds", types)
+    if isinstance(form, str) and form in _COUNTS:
+        return _epoch_translation(*_COUNTS[form], types)
     if form == "utc-without-offset":
         return Translation(read_naive_utc, _write_naive_utc)
     if form != "rfc3339":

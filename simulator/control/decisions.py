@@ -16,7 +16,6 @@ from simulator.control.weeks import (
     WINDOW,
     direction_word,
     milliwatts,
-    policy_in_force,
     pounds,
     week_as_json,
     week_in_path,
@@ -82,7 +81,7 @@ def decide(monday: str) -> Response:
 
     Without a rule it is the one of Thursdays.
     """
-    week, body, policy = week_in_path(monday), _DECIDE.read(), policy_in_force()
+    week, body, policy = week_in_path(monday), _DECIDE.read(), current_world.settings.market
     by_hand = body.get("rule") == BY_HAND
     choices, unread = _choices(body["choices"]) if by_hand and "choices" in body else ([], [])
     try:

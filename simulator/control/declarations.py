@@ -7,13 +7,12 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from simulator.control.bodies import Body
+from simulator.control.bodies import Body, refuse
 from simulator.control.refusals import refused, telling_also
 from simulator.control.weeks import (
     DIRECTIONS,
     WINDOW,
     declaration_as_json,
-    policy_in_force,
     read_week,
     week_as_json,
     week_in_query,
@@ -74,7 +73,7 @@ def declare() -> Response:
         week, body["programme"], body["meterableUnitId"], tuple(map(window_from, body["windows"])),
         Decimal(str(body["powerKw"])), DIRECTIONS[body.get("direction", "up")], _price(body, "utilisationBidPrice"),
         _price(body, "availabilityPrice"))
-    owner, policy = body["participantId"], policy_in_force()
+    owner, policy = body["participantId"], current_world.settings.market
     stray = [] if last is None or body.get("repeats") else [RuleBreach(
         None, "last_week", "not_static", "A last week is for static declarations. Leave it out, or let it repeat.")]
     try:
@@ -85,8 +84,8 @@ def declare() -> Response:
             else:
                 made = declaration_as_json(declarations.declare(work, owner, wanted, policy))
     except NotFound as error:
-        return problem(422, "Unprocessable Entity", "1 error; nothing was changed.", [
-            {"pointer": "/participantId", "code": "unknown_participant", "message": str(error)}])
+        refuse([{"pointer": "/participantId", "code": "unknown_participant", "message": str(error)}])
+        raise AssertionError("refuse always raises") from error
     except Refused as refusal:
         return refused(refusal, _POINTERS)
     return json_answer(made, 201)
@@ -96,7 +95,7 @@ def withdraw(declaration_id: str) -> Response:
     """Withdraw a declaration of an open week, or let a static one repeat no longer. 204."""
     try:
         with work_of_request() as work:
-            declarations.withdraw_any(work, declaration_id, policy_in_force())
+            declarations.withdraw_any(work, declaration_id, current_world.settings.market)
     except NotFound as error:
         return problem(404, "Not Found", str(error))
     except Refused as refusal:

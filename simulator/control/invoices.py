@@ -7,7 +7,6 @@ from typing import Any
 from flask import Blueprint, Response
 
 from simulator.control.events import filters_in_query, line_as_json
-from simulator.control.weeks import policy_in_force
 from simulator.market.errors import NotFound
 from simulator.market.invoices import Invoice
 from simulator.market.saved_reports import InvoiceSummary
@@ -26,7 +25,7 @@ def list_invoices() -> Response:
     try:
         with current_world.view() as view:
             owner, month, zone = filters_in_query(view)
-            found = invoicing.invoices_of(view, owner, policy_in_force(), current_world.now(), month, zone)
+            found = invoicing.invoices_of(view, owner, current_world.settings.market, current_world.now(), month, zone)
     except NotFound as error:
         return problem(404, "Not Found", str(error))
     return json_answer({"invoices": [{**_head(each), "events": each.event_count} for each in found]})
@@ -36,7 +35,7 @@ def read(number: str) -> Response:
     """One invoice with every line."""
     try:
         with current_world.view() as view:
-            found = invoicing.invoice(view, None, number, policy_in_force(), current_world.now())
+            found = invoicing.invoice(view, None, number, current_world.settings.market, current_world.now())
     except NotFound as error:
         return problem(404, "Not Found", str(error))
     return json_answer({

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from simulator.control.weeks import policy_in_force
 from simulator.market.policy import MARKET_RULES, numbers_of
 from simulator.market.policy_values import policy_values
-from simulator.web import json_answer
+from simulator.web import current_world, json_answer
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -17,7 +16,7 @@ def add_routes(blueprint: Blueprint) -> None:
 
 def read_policy() -> Response:
     """Numbers with the setting that changes each, and rules that are no numbers; all with label and source."""
-    policy = policy_in_force()
+    policy = current_world.settings.market
     values = policy_values(policy)
     return json_answer({
         "numbers": [{"name": found.name, "value": values[found.name], "help": found.help, "label": found.label,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -9,7 +10,7 @@ from flask import Blueprint, Response, request
 from simulator.control.bodies import Body, read_numbers
 from simulator.control.dispatches import attempt_as_json
 from simulator.control.refusals import refused
-from simulator.market.batches import Transaction
+from simulator.market.batches import Transaction, transaction_values
 from simulator.market.errors import NotFound, Refused
 from simulator.market.outbox import Attempt, Message
 from simulator.market.registrations import RegisteredAsset, RegisteredUnit
@@ -33,15 +34,7 @@ def add_routes(blueprint: Blueprint) -> None:
 
 def list_transactions() -> Response:
     """`{"transactions": […], "total"}`, the newest first; `?participant=&limit=&offset=`."""
-    page, participant = _page()
-    try:
-        with current_world.view() as view:
-            _must_exist(view, participant)
-            found = batches.transactions(view, participant, **page)
-            total = batches.count_transactions(view, participant)
-    except NotFound as error:
-        return problem(404, "Not Found", str(error))
-    return json_answer({"transactions": [_transaction(each) for each in found], "total": total})
+    return _list("transactions", _transaction, batches.transactions, batches.count_transactions)
 
 
 def read_transaction(transaction_id: str) -> Response:
@@ -70,35 +63,27 @@ def release(transaction_id: str) -> Response:
 
 def list_assets() -> Response:
     """`{"assets": […], "total"}`, the oldest first; `?participant=&unit=&limit=&offset=`."""
-    page, participant = _page()
-    unit = request.args.get("unit")
-    try:
-        with current_world.view() as view:
-            _must_exist(view, participant)
-            found = batches.assets_of(view, participant, unit, **page)
-            total = batches.count_assets(view, participant, unit)
-    except NotFound as error:
-        return problem(404, "Not Found", str(error))
-    return json_answer({"assets": [_asset(each) for each in found], "total": total})
+    return _list("assets", _asset, batches.assets_of, batches.count_assets, unit_id=request.args.get("unit"))
 
 
 def list_units() -> Response:
     """`{"units": […], "total"}`, the oldest first; `?participant=&limit=&offset=`."""
-    page, participant = _page()
+    return _list("units", _unit, batches.units_of, batches.count_units)
+
+
+def _list(name: str, as_json: Callable[[Any], dict[str, Any]], find: Callable[..., list[Any]],
+          count: Callable[..., int], **of: str | None) -> Response:
+    """The page of a list that is asked for, a participant's or everybody's, and how many there are in all."""
+    page = read_numbers(_PAGE)
+    page["limit"] = min(page["limit"], _MOST)
+    participant = request.args.get("participant")
     try:
         with current_world.view() as view:
             _must_exist(view, participant)
-            found = batches.units_of(view, participant, **page)
-            total = batches.count_units(view, participant)
+            found, total = find(view, participant, **of, **page), count(view, participant, **of)
     except NotFound as error:
         return problem(404, "Not Found", str(error))
-    return json_answer({"units": [_unit(each) for each in found], "total": total})
-
-
-def _page() -> tuple[dict[str, int], str | None]:
-    page = read_numbers(_PAGE)
-    page["limit"] = min(page["limit"], _MOST)
-    return page, request.args.get("participant")
+    return json_answer({name: [as_json(each) for each in found], "total": total})
 
 
 def _must_exist(view: Any, participant: str | None) -> None:
@@ -112,8 +97,7 @@ def _transaction(found: Transaction) -> dict[str, Any]:
         "status": found.status.value, "stuck": found.stuck, "submittedAt": found.submitted_at,
         "completedAt": found.completed_at, "dueAt": None if found.has_ended else found.due_at, "polls": found.polls,
         "result": found.result, "journalEntry": found.cause,
-        "errors": [{"index": each.index, "pointer": each.pointer, "code": each.code, "message": each.message}
-                   for each in found.errors]}
+        "errors": transaction_values(found)["errors"]}
 
 
 def _return(message: Message, attempts: list[Attempt]) -> dict[str, Any]:

@@ -12,11 +12,9 @@ from simulator.control.bodies import refuse
 from simulator.market.declarations import Declaration, Window, decided_at, locks_at, monday_of
 from simulator.market.events import Direction
 from simulator.market.intervals import WEEKDAYS
-from simulator.market.policy import MarketPolicy
 from simulator.market.quantities import kw
 from simulator.operations.deciding import decided_week
-from simulator.operations.policy import policy_of
-from simulator.settings import FIRST_YEAR, LAST_YEAR
+from simulator.settings import FIRST_YEAR, LAST_YEAR, read_day
 from simulator.web import current_world, problem
 
 DIRECTIONS = {"up": Direction.UP, "down": Direction.DOWN}
@@ -27,11 +25,6 @@ CLOCK_TIME = {"type": "string", "pattern": r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:
 WINDOW = {"dayOfWeek": {"enum": list(WEEKDAYS)}, "start": START_TIME, "end": CLOCK_TIME}
 """Properties of a window, London wall-clock time; an end of 24:00 is the midnight after the day, no window starts then.
 """
-
-
-def policy_in_force() -> MarketPolicy:
-    """The numbers of the market month in this world."""
-    return policy_of(current_world.settings)
 
 
 def week_in_path(text: str) -> date:
@@ -55,12 +48,9 @@ def week_in_query() -> date:
 
 
 def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
+    day = read_day(text)
     # A week must lie whole within the years of market time.
-    return day if len(text) == len("2026-11-09") and FIRST_YEAR < day.year < LAST_YEAR else None
+    return day if day is not None and FIRST_YEAR < day.year < LAST_YEAR else None
 
 
 def read_week(body: dict[str, Any], name: str) -> date:
@@ -106,7 +96,7 @@ def declaration_as_json(found: Declaration) -> dict[str, Any]:
 
 def week_as_json(view: Any, week: date) -> dict[str, Any]:
     """Where a week stands: open, locked or decided."""
-    policy, decided = policy_in_force(), decided_week(view, week)
+    policy, decided = current_world.settings.market, decided_week(view, week)
     locks = locks_at(week, policy)
     state = "decided" if decided is not None else "locked" if locks <= current_world.now() else "open"
     return {

@@ -11,6 +11,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
+from simulator.documents import pdf_ink  # noqa: F401 - it says how all our PDFs are written, whichever comes first
 from simulator.documents.certificate import MARK, NOT_AFFILIATED, CertificateText
 
 _INK, _QUIET, _LINE, _MARK = HexColor("#1c2230"), HexColor("#525c70"), HexColor("#d9dce5"), HexColor("#8a0f1b")

@@ -23,7 +23,7 @@ def event_chart(performance: EventPerformance, around: Sequence[Period] = ()) ->
     sign = event.direction.sign
     own = performance.periods
     periods = [_drawn(period) for period in around if period.end <= own[0].start]
-    periods += [_drawn(period, period.baseline_milliwatts + sign * average(period.instructed_energy, period))
+    periods += [_drawn(period, period.baseline_milliwatts + sign * period.instructed_milliwatts)
                 for period in own]
     periods += [_drawn(period) for period in around if period.start >= own[-1].end]
     if len(periods) == len(own):
@@ -33,13 +33,6 @@ def event_chart(performance: EventPerformance, around: Sequence[Period] = ()) ->
     names = [unit.unit_id for unit in performance.units]
     units = ", ".join(names) if len(names) <= _NAMED_AT_MOST else f"{len(names)} Meterable Units together"
     return power_chart(f"Power of {units}", periods, (event.start_at, event.end_at))
-
-
-def average(energy: int, period: Period) -> int:
-    """Milliwatts over a period from milliwatt-seconds, to the nearest. As the period does it, but without fractions,
-    of which a month's reports would need a million."""
-    seconds = period.end - period.start
-    return (2 * energy + seconds) // (2 * seconds)
 
 
 def _drawn(period: Period, instructed: int | None = None) -> ChartPeriod:

@@ -10,13 +10,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
+from simulator.market import months, settlement
 from simulator.market.performance import Period
 from simulator.market.quantities import kw
 from simulator.timekeeping.london import to_london
 
 MINUS = "\N{MINUS SIGN}"
-NOTHING = "\N{EN DASH}"
-"""Stands where there is no figure."""
+
+pounds = settlement.pounds_text
+month_words = months.month_words
 
 
 def number_words(number: Decimal | int, decimals: int, least: int = 0) -> str:
@@ -45,12 +47,6 @@ def watts_words(milliwatts: int) -> str:
 def kwh_words(watt_hours: int) -> str:
     """Energy in kWh from whole Wh, exact: always three decimals."""
     return f"{MINUS if watt_hours < 0 else ''}{abs(watt_hours) // 1000:,}.{abs(watt_hours) % 1000:03d}"
-
-
-def pounds(pence: int) -> str:
-    """Money, such as £1,234.56."""
-    sign = MINUS if pence < 0 else ""
-    return f"{sign}£{abs(pence) // 100:,}.{abs(pence) % 100:02d}"
 
 
 def price_words(price: Decimal) -> str:
@@ -127,8 +123,3 @@ def ordinal_words(number: int) -> str:
     """A day of a month, such as 1st, 2nd, 15th."""
     ending = "th" if number // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
-
-
-def month_words(month: str) -> str:
-    """A London month `2026-11` as November 2026."""
-    return f"{datetime.fromisoformat(f'{month}-01'):%B %Y}"

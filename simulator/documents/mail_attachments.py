@@ -15,7 +15,7 @@ from simulator.market.invoices import Invoice
 from simulator.market.letters import Attachment
 from simulator.market.policy import MarketPolicy
 from simulator.market.quantities import kw_text
-from simulator.timekeeping.london import to_london
+from simulator.timekeeping.london import london_text, to_london
 
 SCHEDULE_COLUMNS = ("dispatch_id", "programme", "meterable_unit_ids", "start", "end", "power_change_kw", "state")
 """Of the file of the next 24 hours' dispatches; assumed. Times are London times with their offset."""
@@ -37,11 +37,8 @@ class MailAttachments:
 
     def schedule(self, start: datetime, dispatches: Sequence[Dispatch]) -> Attachment:
         """The dispatches of the 24 hours from `start` on, as CSV."""
-        rows = [[found.id, found.programme, " ".join(found.unit_ids), _london(found.start_at), _london(found.end_at),
-                 Decimal(kw_text(found.power_milliwatts)), found.state.value] for found in dispatches]
+        rows = [[found.id, found.programme, " ".join(found.unit_ids), london_text(found.start_at),
+                 london_text(found.end_at), Decimal(kw_text(found.power_milliwatts)), found.state.value]
+                for found in dispatches]
         return Attachment(f"daily-schedule-{to_london(start).date().isoformat()}.csv", _CSV,
                           write_rows(SCHEDULE_COLUMNS, rows))
-
-
-def _london(instant: datetime) -> str:
-    return to_london(instant).isoformat(timespec="minutes")

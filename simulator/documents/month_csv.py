@@ -7,8 +7,7 @@ London times with their offset, power is in kW, energy in kWh.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from simulator.documents.bundles import Content, bundle, file_name
@@ -16,9 +15,9 @@ from simulator.documents.csv_files import write_rows
 from simulator.market.acceptance import Decision, acceptance_rows
 from simulator.market.declarations import ACCEPTANCE_COLUMNS
 from simulator.market.event_reports import RAG_COLUMNS, rag_rows
-from simulator.market.performance import EventPerformance, Period, watt_hours
+from simulator.market.performance import EventPerformance, Period, kwh
 from simulator.market.quantities import kw_text
-from simulator.timekeeping.london import to_london
+from simulator.timekeeping.london import london_text, to_london
 
 PERIOD_COLUMNS = (
     "event_id", "period_start", "period_end", "reading_kw", "baseline_kw", "delivered_kw", "instructed_kw",
@@ -49,27 +48,28 @@ def rag_details_zip(month: str, performances: Iterable[EventPerformance]) -> byt
 
     The same events give the same bytes.
     """
-    found = list(performances)
-    files: dict[str, Content] = {file_name((month, "rag-details"), ".csv"): rag_details_csv(found)}
-    for performance in found:
+    files: dict[str, Content] = {}
+    files[file_name((month, "rag-details"), ".csv")] = rag_details_csv(_with_periods(performances, files))
+    return bundle(files)
+
+
+def _with_periods(performances: Iterable[EventPerformance], files: dict[str, Content]) -> Iterator[EventPerformance]:
+    """The same performances; the file of each one's periods is added on the way, so that none is kept."""
+    for performance in performances:
         day = to_london(performance.event.start_at).date().isoformat()
         files[f"periods/{file_name((day, performance.event.id), '.csv')}"] = event_periods_csv(performance)
-    return bundle(files)
+        yield performance
 
 
 def _period_row(event_id: str, period: Period) -> list[str]:
     percent = Decimal(int(period.share * 10_000)) / 100
     return [
-        event_id, _london(period.start_at), _london(period.end_at),
+        event_id, london_text(period.start_at), london_text(period.end_at),
         "" if period.reading_milliwatts is None else kw_text(period.reading_milliwatts),
         kw_text(period.baseline_milliwatts), kw_text(period.delivered_milliwatts),
-        kw_text(period.instructed_milliwatts), f"{Decimal(watt_hours(period.counted_energy)) / 1000:.3f}",
+        kw_text(period.instructed_milliwatts), f"{kwh(period.counted_energy):.3f}",
         f"{percent:.2f}", " ".join(period.missing),
     ]
-
-
-def _london(instant: datetime) -> str:
-    return to_london(instant).isoformat(timespec="minutes")
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:

@@ -5,7 +5,7 @@ The PDF writer is loaded with the first document that is made: it takes a quarte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -13,17 +13,16 @@ from typing import Any
 from simulator.documents.bundles import Content, file_name
 from simulator.market.events import Event
 from simulator.market.invoices import Invoice
-from simulator.market.performance import EventPerformance, Period
+from simulator.market.performance import EventPerformance
 from simulator.market.policy import MarketPolicy
 from simulator.market.saved_reports import EventOutcome
 from simulator.market.settlement import EventStatement
 from simulator.timekeeping.london import to_london
 
 
-def performance_report(performance: EventPerformance, organisation: str, policy: MarketPolicy,
-                       around: Sequence[Period] = ()) -> bytes:
+def performance_report(performance: EventPerformance, organisation: str, policy: MarketPolicy) -> bytes:
     """The performance report of an event; see `pdf_performance`."""
-    return _writer("pdf_performance", "performance_report_pdf")(performance, organisation, policy, around)
+    return _writer("pdf_performance", "performance_report_pdf")(performance, organisation, policy)
 
 
 def earnings_statement(statement: EventStatement, organisation: str, policy: MarketPolicy) -> bytes:
@@ -51,16 +50,24 @@ def invoice_name(invoice: Invoice) -> str:
     return file_name((invoice.number, invoice.state.value), ".pdf")
 
 
-def event_files(reports: Iterable[tuple[EventPerformance, EventStatement]], organisation: str, policy: MarketPolicy,
-                around: Mapping[str, Sequence[Period]] | None = None) -> dict[str, Content]:
-    """Both documents of each event for `bundle_pieces`, made when their turn comes. `around` is by event id."""
+def event_files(outcomes: Iterable[EventOutcome], performance_of: Callable[[str], EventPerformance], organisation: str,
+                policy: MarketPolicy) -> dict[str, Content]:
+    """Both documents of each event for `bundle_pieces`, made when their turn comes.
+
+    `performance_of` reads an event's performance by its id then: those of a month are too much to hold.
+    """
     files: dict[str, Content] = {}
-    for performance, statement in reports:
-        more = (around or {}).get(performance.event.id, ())
-        files[performance_report_name(performance)] = partial(
-            performance_report, performance, organisation, policy, more)
-        files[earnings_statement_name(statement)] = partial(earnings_statement, statement, organisation, policy)
+    for outcome in outcomes:
+        files[performance_report_name(outcome)] = partial(
+            _performance_report, performance_of, outcome.event.id, organisation, policy)
+        files[earnings_statement_name(outcome.statement)] = partial(
+            earnings_statement, outcome.statement, organisation, policy)
     return files
+
+
+def _performance_report(performance_of: Callable[[str], EventPerformance], event_id: str, organisation: str,
+                        policy: MarketPolicy) -> bytes:
+    return performance_report(performance_of(event_id), organisation, policy)
 
 
 def invoice_files(invoices: Iterable[Invoice], policy: MarketPolicy) -> dict[str, Content]:

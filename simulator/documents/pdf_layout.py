@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from simulator.documents.certificate import MARK
 from simulator.documents.charts import PowerChart
 from simulator.documents.pdf_chart import draw_chart
 from simulator.documents.pdf_ink import (
@@ -40,7 +41,6 @@ ROOM = RIGHT - LEFT
 _TOP, _FOOT = 62.0, HEIGHT - 58.0
 _BAND = 24.0
 
-MARK = "SIMULATOR"
 NOTICE = "not affiliated with National Grid or any other operator"
 ASSUMED = "\N{DAGGER}"
 """Mark of what is assumed."""

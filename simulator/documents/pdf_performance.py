@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from simulator.documents.event_charts import average, event_chart
+from simulator.documents.event_charts import event_chart
 from simulator.documents.figures import MINUS, kwh_words, period_words, share_words, short_span_words, watts_words
 from simulator.documents.pdf_layout import ASSUMED, ASSUMED_TOO, Column, Fact, Paper
 from simulator.documents.pdf_parts import RAG_COLOURS, about, add_rules, event_facts, state_words
@@ -26,9 +26,8 @@ _UNIT_COLUMNS = (
 )
 
 
-def performance_report_pdf(performance: EventPerformance, organisation: str, policy: MarketPolicy,
-                           around: Sequence[Period] = ()) -> bytes:
-    """The report. `organisation` is the name of the FSP; `around` as in `event_chart`.
+def performance_report_pdf(performance: EventPerformance, organisation: str, policy: MarketPolicy) -> bytes:
+    """The report. `organisation` is the name of the FSP.
 
     The same performance gives the same bytes.
     """
@@ -47,7 +46,7 @@ def performance_report_pdf(performance: EventPerformance, organisation: str, pol
         Fact("Energy that counts", f"{kwh_words(watt_hours(performance.counted_energy))} kWh", is_assumed=True),
         Fact("Metering periods", f"{len(performance.periods):,}, {event.granularity.words}"),
     ])
-    paper.chart(event_chart(performance, around))
+    paper.chart(event_chart(performance))
     _add_gaps(paper, performance)
     _add_units(paper, performance)
     _add_periods(paper, performance)
@@ -92,9 +91,9 @@ def _row(period: Period, name: str) -> Sequence[str]:
         reading = "no reading"
     else:
         reading = f"{'in part ' if period.missing else ''}{watts_words(period.reading_milliwatts)}"
-    delivered, instructed = average(period.delivered_energy, period), average(period.instructed_energy, period)
-    return (name, reading, watts_words(period.baseline_milliwatts), watts_words(delivered), watts_words(instructed),
-            kwh_words(watt_hours(period.counted_energy)), share_words(period.counted_energy, period.instructed_energy))
+    return (name, reading, watts_words(period.baseline_milliwatts), watts_words(period.delivered_milliwatts),
+            watts_words(period.instructed_milliwatts), kwh_words(watt_hours(period.counted_energy)),
+            share_words(period.counted_energy, period.instructed_energy))
 
 
 def _rules_that_apply(performance: EventPerformance) -> list[str]:

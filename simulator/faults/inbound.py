@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import parse_qsl
 
+from simulator.contracts.answers import TITLES
 from simulator.exchanges import Exchange
 from simulator.faults.rules import Seam
 from simulator.operations.batches import batch_of_request, end_batch
@@ -71,10 +71,7 @@ class Struck:
     def answer(self, for_page: bool) -> tuple[int, list[tuple[str, str]], bytes]:
         """The answer with the fault's own status."""
         status = int(self.effects["status"])  # type: ignore[call-overload]
-        try:
-            title = HTTPStatus(status).phrase
-        except ValueError:
-            title = "No Name"
+        title = TITLES.get(status, "No Name")
         headers = [("X-Request-Id", str(self.entry)), ("Cache-Control", "no-store"),
                    ("X-Content-Type-Options", "nosniff")]
         if for_page:

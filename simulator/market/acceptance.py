@@ -19,7 +19,7 @@ from simulator.market.events import Direction
 from simulator.market.policy import MarketPolicy
 from simulator.market.programmes import programme_of
 from simulator.market.quantities import kw_text
-from simulator.timekeeping.london import to_london
+from simulator.timekeeping.london import london_text
 
 
 class Verdict(Enum):
@@ -270,7 +270,7 @@ def _by_hand(offer: Offer, choice: HandChoice | None) -> Decision:
 
 def _choice_breaches(index: int, choice: HandChoice, offer: Offer, policy: MarketPolicy) -> Iterator[RuleBreach]:
     start, end = choice.start_at or offer.start_at, choice.end_at or offer.end_at
-    declared = f"{_london(offer.start_at)} to {_london(offer.end_at)}"
+    declared = f"{london_text(offer.start_at)} to {london_text(offer.end_at)}"
     for field, chosen in (("acceptance_start", choice.start_at), ("acceptance_end", choice.end_at)):
         if chosen is not None and (chosen.second or chosen.microsecond):
             yield RuleBreach(index, field, "not_on_minute", "Start and end are whole minutes, such as 16:30.")
@@ -304,15 +304,11 @@ def _row(decision: Decision) -> list[str]:
     declaration = decision.offer.declaration
     return [
         declaration.week.isoformat(), declaration.programme, declaration.zone, declaration.unit_id,
-        _london(decision.offer.start_at), _london(decision.offer.end_at), kw_text(declaration.power_milliwatts),
+        london_text(decision.offer.start_at), london_text(decision.offer.end_at), kw_text(declaration.power_milliwatts),
         decision.verdict.value, kw_text(decision.accepted_milliwatts) if decision.is_accepted else "",
-        _london(decision.acceptance_start), _london(decision.acceptance_end),
+        london_text(decision.acceptance_start), london_text(decision.acceptance_end),
         _price(decision.utilisation_bid_price), _price(decision.utilisation_awarded_price),
     ]
-
-
-def _london(instant: datetime | None) -> str:
-    return "" if instant is None else to_london(instant).isoformat(timespec="minutes")
 
 
 def _price(pounds: Decimal | None) -> str:

@@ -25,9 +25,14 @@ STEPS = tuple(Step)
 """The steps in their order."""
 
 
+def has_come_to(step: Step, wanted: Step) -> bool:
+    """Whether a connection that has come to `step` has come to another one with that, or before."""
+    return STEPS.index(step) >= STEPS.index(wanted)
+
+
 def has_access(step: Step) -> bool:
     """Whether calls are answered: the operator has provided access (step 3)."""
-    return STEPS.index(step) >= STEPS.index(Step.ACCESS_PROVIDED)
+    return has_come_to(step, Step.ACCESS_PROVIDED)
 
 
 class Flow(Enum):

@@ -27,6 +27,9 @@ ACCEPTANCE_COLUMNS = (
 )
 """Of the Acceptance CSV. The last four are documented; the others are assumed."""
 
+LONGEST_WINDOW = timedelta(hours=25)
+"""A window lies within one London day; on the last Sunday in October that has an hour twice."""
+
 LARGEST_PRICE = Decimal(100_000)
 _MIDNIGHT = time(0)
 _PRICE_DECIMALS = 2
@@ -116,7 +119,11 @@ class WantedDeclaration:
 
 def monday_of(instant: datetime) -> date:
     """Monday of the London week in which an instant lies."""
-    day = to_london(instant).date()
+    return monday_of_day(to_london(instant).date())
+
+
+def monday_of_day(day: date) -> date:
+    """Monday of the week of a day."""
     return day - timedelta(days=day.weekday())
 
 

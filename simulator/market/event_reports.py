@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
-from decimal import Decimal
 
-from simulator.market.performance import EventPerformance, watt_hours
+from simulator.market.performance import EventPerformance, kwh
 from simulator.market.quantities import kw_text
-from simulator.timekeeping.london import to_london
+from simulator.timekeeping.london import london_text
 
 RAG_COLUMNS = (
     "event_id", "programme", "zone", "meterable_unit_ids", "event_start", "event_end", "direction", "power_change_kw",
@@ -19,25 +17,21 @@ RAG_COLUMNS = (
 
 
 def rag_rows(performances: Iterable[EventPerformance]) -> list[list[str]]:
-    """Rows under RAG_COLUMNS, by start and id; instants in London time with offset, energy in kWh."""
-    found = sorted(performances, key=lambda performance: (performance.event.start_at, performance.event.id))
-    return [_row(performance) for performance in found]
+    """Rows under RAG_COLUMNS, by start and id; instants in London time with offset, energy in kWh.
+
+    Each performance is needed until its row is made only, for it is some hundred times as large.
+    """
+    found = [(performance.event.start_at, performance.event.id, _row(performance)) for performance in performances]
+    return [row for *_, row in sorted(found)]
 
 
 def _row(performance: EventPerformance) -> list[str]:
     event = performance.event
     return [
-        event.id, event.programme, event.zone, " ".join(unit.id for unit in event.units), _london(event.start_at),
-        _london(event.end_at), event.direction.value, kw_text(event.power_milliwatts),
-        _kwh(performance.instructed_energy), _kwh(performance.delivered_energy), _kwh(performance.counted_energy),
+        event.id, event.programme, event.zone, " ".join(unit.id for unit in event.units), london_text(event.start_at),
+        london_text(event.end_at), event.direction.value, kw_text(event.power_milliwatts),
+        f"{kwh(performance.instructed_energy):.3f}", f"{kwh(performance.delivered_energy):.3f}",
+        f"{kwh(performance.counted_energy):.3f}",
         f"{performance.share_percent:f}", performance.rag.value, performance.rule,
         str(sum(gap.period_count for gap in performance.gaps)), performance.state.value,
     ]
-
-
-def _london(instant: datetime) -> str:
-    return to_london(instant).isoformat(timespec="minutes")
-
-
-def _kwh(milliwatt_seconds: int) -> str:
-    return f"{Decimal(watt_hours(milliwatt_seconds)) / 1000:.3f}"

@@ -14,7 +14,7 @@ from simulator.market.acceptance import Decision, Verdict
 from simulator.market.dispatches import Dispatch, State
 from simulator.market.invoices import Invoice, InvoiceState
 from simulator.market.letters import Attachment, BatchEmail, Block, Grid, Letter, Link, Paragraph
-from simulator.market.months import drafts_from, final_from
+from simulator.market.months import drafts_from, final_from, month_words
 from simulator.market.policy import MarketPolicy
 from simulator.market.quantities import kw_text
 from simulator.market.settlement import pounds_text
@@ -40,7 +40,7 @@ _STATES = {
 def monthly_invoices(organisation: str, month: str, invoices: Sequence[Invoice], documents: Sequence[Attachment],
                      policy: MarketPolicy, now: datetime) -> Letter:
     """Portal guide §3.6: summarises the invoices of the previous month, `2026-10`; `documents` are their PDFs."""
-    name = _month_words(month)
+    name = month_words(month)
     blocks: list[Block] = [
         Paragraph(f"Invoices of {organisation} for {name}, for you to review. If you dispute a number, tell us.")]
     if invoices:
@@ -162,10 +162,6 @@ def _preferences(email: BatchEmail) -> Link:
 
 def _price(pounds: Decimal | None) -> str:
     return "–" if pounds is None else f"{pounds:,.2f}"
-
-
-def _month_words(month: str) -> str:
-    return date.fromisoformat(f"{month}-01").strftime("%B %Y")
 
 
 def _date_words(day: date) -> str:

@@ -33,5 +33,10 @@ def counts_for_final(period_end: int, received_at: datetime, policy: MarketPolic
     return received_at < final_from(month, policy)
 
 
+def month_words(month: str) -> str:
+    """A London month `2026-11` as November 2026."""
+    return f"{date.fromisoformat(f'{month}-01'):%B %Y}"
+
+
 def _next(month: str, day: int) -> date:
     return to_london(end_of_month(month)).date().replace(day=day)

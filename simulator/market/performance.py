@@ -174,9 +174,14 @@ def watt_hours(milliwatt_seconds: int) -> int:
     return (2 * milliwatt_seconds + MILLIWATT_SECONDS_PER_WH) // (2 * MILLIWATT_SECONDS_PER_WH)
 
 
+def kwh(milliwatt_seconds: int) -> Decimal:
+    """kWh, to the Wh."""
+    return Decimal(watt_hours(milliwatt_seconds)).scaleb(-3)
+
+
 def kwh_text(milliwatt_seconds: int) -> str:
     """kWh with three decimals, for people."""
-    return f"{Decimal(watt_hours(milliwatt_seconds)) / 1000:,.3f}"
+    return f"{kwh(milliwatt_seconds):,.3f}"
 
 
 def rag_of(share: Fraction, policy: MarketPolicy) -> Rag:

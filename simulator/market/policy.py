@@ -62,9 +62,10 @@ class MarketPolicy:
         "Scheduled Availability says so in its name; for the legacy programmes it is ours.")
     notice_minutes: Mapping[str, int] = _number(
         {"SU": 15, "SAOU": 1_440, "OU": 15, "Secure": 15, "Dynamic": 15, "Restore": 15},
-        "How long before its start a dispatch's start message goes out, by programme.", "public",
-        f"OU: 15 minutes, SAOU: day ahead (names of the products); Dynamic, Restore: 15 minutes ({LEGACY_SOURCE}); "
-        "for SU and Secure, whose schedule is known from Thursday on, the message itself is assumed to come as for OU.")
+        "How long before its start a dispatch's start message goes out, by programme.", "assumed",
+        f"Public for OU: 15 minutes, SAOU: day ahead (names of the products); Dynamic, Restore: 15 minutes "
+        f"({LEGACY_SOURCE}). For SU and Secure, whose schedule is known from Thursday on, the message itself is "
+        "assumed to come as for OU.")
     utilisation_prices: Mapping[str, Decimal] = _number(
         {"SU": Decimal(300), "SAOU": Decimal(240), "OU": Decimal(360), "Secure": Decimal(175), "Dynamic": Decimal(300),
          "Restore": Decimal(600)},
@@ -120,6 +121,19 @@ class PolicyNumber:
     help: str
     label: str
     source: str
+
+    @property
+    def words(self) -> str:
+        """Its value for people: a number, a choice, a list, or numbers by programme."""
+        return _value_words(self.value)
+
+
+def _value_words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_value_words(found)}" for name, found in value.items()) or "none"
+    if isinstance(value, tuple):
+        return ", ".join(value) or "none"
+    return f"{value:f}" if isinstance(value, Decimal) else str(value).replace("_", " ")
 
 
 def numbers_of(policy: MarketPolicy) -> list[PolicyNumber]:

@@ -30,7 +30,7 @@ from simulator.market.registration_facts import BatchMoved, BatchReceived, Batch
 from simulator.market.registrations import RegisteredAsset, RegisteredUnit
 from simulator.operations.connections import connection_of, note_flow
 from simulator.operations.faulting import strike
-from simulator.operations.ports import BatchReader, CannotRead
+from simulator.operations.ports import BatchReader, CannotRead, ReadBatch
 from simulator.operations.registering import Registered, register
 from simulator.store import outbox, smp_assets, smp_transactions, smp_units
 from simulator.store.smp_transactions import Sent
@@ -52,12 +52,13 @@ class BatchRules:
 
 # The calls
 
-def submit_batch(work: Work, rules: BatchRules, organisation_id: str, type: TransactionType, items: int, path: str,
-                 media_type: str, body: bytes) -> Transaction:
+def submit_batch(work: Work, rules: BatchRules, organisation_id: str, type: TransactionType, items: int,
+                 batch: ReadBatch, path: str, media_type: str, body: bytes) -> Transaction:
     """Accept a batch whose shape is right: `items` assets, or a unit with so many. The transaction as it was received.
 
-    Where progress is immediate, it is worked through in this same unit of work. `path`, `media_type` and `body` are
-    what was sent; `body` is what the reader reads again.
+    Where progress is immediate, it is worked through in this same unit of work: `batch` is what was read of it. What
+    is worked through later is read again then. `path`, `media_type` and `body` are what was sent; `body` is what the
+    reader reads.
     """
     number = smp_transactions.next_number(work)
     transaction = Transaction(
@@ -71,7 +72,7 @@ def submit_batch(work: Work, rules: BatchRules, organisation_id: str, type: Tran
     work.announce(BATCHES_TOPIC)
     if at_once:
         with _caused_by(work, transaction.cause):
-            ended = _go_on(work, rules, _begin(work, transaction), sent)
+            ended = _go_on(work, rules, _begin(work, transaction), sent, batch)
         if not ended.has_ended:
             smp_transactions.keep_body(work, transaction, body)
     return transaction
@@ -193,17 +194,7 @@ def count_units(view: View, organisation_id: str | None = None) -> int:
 
 def returns_of(view: View, transaction_id: str) -> list[tuple[Message, list[Attempt]]]:
     """The batch returns of a transaction with their attempts, in order; none when there was nowhere to send one."""
-    messages = outbox.messages_in_lane(view, transaction_id)
-    attempts = outbox.attempts_of(view, [message.id for message in messages])
-    return [(message, attempts[message.id]) for message in messages]
-
-
-def unit(view: View, unit_id: str) -> RegisteredUnit:
-    """One unit, whoever's it is. Raises NotFound."""
-    found = smp_units.unit_by_id(view, unit_id)
-    if found is None:
-        raise NotFound("unit", unit_id[:80])
-    return found
+    return outbox.messages_with_attempts(view, transaction_id)
 
 
 # One move at a time
@@ -231,18 +222,19 @@ def _begin(work: Work, found: Transaction) -> Transaction:
     return smp_transactions.set_processing(work, found)
 
 
-def _go_on(work: Work, rules: BatchRules, found: Transaction, sent: Sent | None = None) -> Transaction:
+def _go_on(work: Work, rules: BatchRules, found: Transaction, sent: Sent | None = None,
+           batch: ReadBatch | None = None) -> Transaction:
     """End a batch whose time has come, unless a fault keeps it where it is."""
     if sent is None:
         sent = smp_transactions.sent_as(work, found.id)
     if "stuck" in strike(work, "smp", sent.path, found.organisation_id, found.cause, seam=Seam.BATCH):
         work.announce(BATCHES_TOPIC)
         return smp_transactions.set_processing(work, found, stuck=True)
-    return _end(work, rules, found, sent)
+    return _end(work, rules, found, sent, batch)
 
 
-def _end(work: Work, rules: BatchRules, found: Transaction, sent: Sent) -> Transaction:
-    registered = _register(work, rules, found, sent)
+def _end(work: Work, rules: BatchRules, found: Transaction, sent: Sent, batch: ReadBatch | None = None) -> Transaction:
+    registered = _register(work, rules, found, sent, batch)
     status = TransactionStatus.FAILED if registered.result is None else TransactionStatus.SUCCEEDED
     ended = replace(found, status=status, completed_at=work.now, result=registered.result, errors=registered.errors,
                     stuck=False)
@@ -254,9 +246,11 @@ def _end(work: Work, rules: BatchRules, found: Transaction, sent: Sent) -> Trans
     return ended
 
 
-def _register(work: Work, rules: BatchRules, found: Transaction, sent: Sent) -> Registered:
+def _register(work: Work, rules: BatchRules, found: Transaction, sent: Sent, batch: ReadBatch | None
+              ) -> Registered:
     try:
-        batch = rules.reader.read(found.type, sent.media_type, sent.body or b"")
+        # A batch that is worked through at once was read for its answer just now.
+        batch = batch or rules.reader.read(found.type, sent.media_type, sent.body or b"")
     except CannotRead as error:
         return Registered(None, (BatchError(None, "", "not_readable", str(error)),), None)
     return register(work, found, batch, rules.per_item, rules.names_are_unique_on_platform)

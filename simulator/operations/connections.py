@@ -20,6 +20,7 @@ from simulator.market.connections import (
     SmpConnection,
     Step,
     has_access,
+    has_come_to,
 )
 from simulator.market.errors import NotFound, Refused, RuleBreach
 from simulator.market.pro_forma import breaches_of_pro_forma, breaches_of_username
@@ -126,16 +127,6 @@ def hash_of(password: str) -> str:
     return passwords.hash_password(password)
 
 
-def provide_access(work: Work, organisation_id: str, username: str | None, password_hash: str | None) -> SmpConnection:
-    """Step 3: the operator gives out an SMP user; None keeps the name or password that is there. Later it changes them.
-
-    Raises NotFound, and Refused with everything that is wrong.
-    """
-    step = None if has_access(connection_of(work, organisation_id).step) else Step.ACCESS_PROVIDED
-    return change_connection(work, organisation_id, ConnectionChange(username=username, password_hash=password_hash,
-                                                                    step=step))
-
-
 def commission(work: Work, organisation_id: str) -> SmpConnection:
     """Step 4: the commissioning test is over.
 
@@ -191,7 +182,7 @@ def _wanted(present: SmpConnection, change: ConnectionChange) -> SmpConnection:
 def _breaches(view: View, present: SmpConnection, wanted: SmpConnection, change: ConnectionChange,
               keys_are_wrong: bool) -> list[RuleBreach]:
     found: list[RuleBreach] = []
-    is_to_be_complete = STEPS.index(wanted.step) >= STEPS.index(Step.PRO_FORMA_RETURNED)
+    is_to_be_complete = has_come_to(wanted.step, Step.PRO_FORMA_RETURNED)
     if is_to_be_complete:
         found += breaches_of_pro_forma(wanted.pro_forma)
     if change.username is not None:

@@ -14,7 +14,6 @@ from simulator.market.acceptance import (
     Decision,
     HandChoice,
     RuleKind,
-    acceptance_rows,
     breaches_of_choices,
     scheduled_dispatches,
     together_key,
@@ -124,11 +123,6 @@ def dispatch_ids_of_week(view: View, week: date) -> dict[DispatchKey, str]:
     """Which dispatches the acceptances of a week became."""
     return {_key(decision): dispatch_id
             for decision, dispatch_id in decisions.decisions_of_week(view, None, week) if dispatch_id is not None}
-
-
-def acceptance_table(view: View, organisation_id: str | None, week: date) -> list[list[str]]:
-    """Rows of the Acceptance CSV, under `ACCEPTANCE_COLUMNS`: every declaration of the week, accepted or not."""
-    return acceptance_rows(decisions_of(view, organisation_id, week))
 
 
 def _by_hand(declared: Sequence[Declaration], choices: Sequence[HandChoice], policy: MarketPolicy) -> list[Decision]:

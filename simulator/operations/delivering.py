@@ -19,7 +19,6 @@ from simulator.market.facts import MessageDelivered, MessageFailed, MessageHeld,
 from simulator.market.outbox import (
     OUTBOX_TOPIC,
     RETRIED,
-    Attempt,
     DueMessage,
     Endpoint,
     Message,
@@ -66,13 +65,6 @@ class Claimed:
 def due_messages(view: View, until: datetime, lane: str | None = None) -> list[DueMessage]:
     """Messages whose attempt is due by an instant, one for each dispatch or batch; of one lane, if given."""
     return outbox.due_messages(view, until, lane)
-
-
-def messages_of_lane(view: View, lane: str) -> list[tuple[Message, list[Attempt]]]:
-    """The messages of a lane with their attempts, in order; the lane of a batch return is its transaction's id."""
-    messages = outbox.messages_in_lane(view, lane)
-    attempts = outbox.attempts_of(view, [message.id for message in messages])
-    return [(message, attempts[message.id]) for message in messages]
 
 
 def prepare(view: View, message_id: int, writer: MessageWriter) -> Rendered | None:

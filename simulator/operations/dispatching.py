@@ -91,9 +91,7 @@ def dispatches_of(view: View, organisation_id: str | None = None) -> list[Dispat
 
 def messages_of_dispatch(view: View, dispatch_id: str) -> list[tuple[Message, list[Attempt]]]:
     """The messages of a dispatch with their attempts, in order."""
-    messages = outbox.messages_in_lane(view, lane_of(dispatch_id))
-    attempts = outbox.attempts_of(view, [message.id for message in messages])
-    return [(message, attempts[message.id]) for message in messages]
+    return outbox.messages_with_attempts(view, lane_of(dispatch_id))
 
 
 def stop_dispatch(work: Work, dispatch_id: str, emergency: bool) -> Dispatch:
@@ -110,18 +108,18 @@ def stop_dispatch(work: Work, dispatch_id: str, emergency: bool) -> Dispatch:
                                   "an ordinary one would weaken it.")])
     work.cause = work.record(DispatchStopAsked(dispatch.id, emergency))
     if dispatch.state is State.PLANNED:
-        for message, _ in messages_of_dispatch(work, dispatch.id):
+        for message in outbox.messages_in_lane(work, lane_of(dispatch.id)):
             outbox.set_message_state(work, message, MessageState.SUPERSEDED)
         return move_dispatch(work, dispatch, Move.CANCEL)
     instruction = Instruction.EMERGENCY_STOP if emergency else Instruction.STOP
     content = content_of(dispatch, instruction, min(work.now.replace(microsecond=0), dispatch.end_at))
-    waiting = [message for message, _ in messages_of_dispatch(work, dispatch.id)
+    lane = lane_of(dispatch.id)
+    waiting = [message for message in outbox.messages_in_lane(work, lane)
                if message.state is MessageState.WAITING and message.content["instruction"] != Instruction.START.value]
     if waiting and waiting[-1].attempts == 0:
         outbox.change_waiting(work, waiting[-1], content, work.now)
     else:
         # A stop that was tried already may have arrived: this one is another message, behind it.
-        lane = lane_of(dispatch.id)
         outbox.add_message(work, MessageKind.DISPATCH, dispatch.organisation_id, lane, content, work.now)
     work.announce(OUTBOX_TOPIC)
     return dispatch

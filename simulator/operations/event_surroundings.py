@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from simulator.market.baselines import baseline_in_force
+from simulator.market.baselines import NO_BASELINE
 from simulator.market.events import Event, periods_of
 from simulator.market.performance import Evidence, Period, surroundings
 from simulator.store import baselines, readings
@@ -17,6 +17,6 @@ def surroundings_of(view: View, event: Event, margin: timedelta = timedelta(hour
     for unit in event.units:
         grid = periods_of(event.start_at - margin, event.end_at + margin, event.granularity)
         found = readings.readings_between(view, unit.number, grid[0].start, grid[-1].end)
-        versions = baselines.versions_of(view, unit.number)
-        evidence[unit.id] = Evidence(found, baseline_in_force(versions, event.start_at))
+        version = baselines.version_in_force(view, unit.number, event.start_at)
+        evidence[unit.id] = Evidence(found, version.baseline if version else NO_BASELINE)
     return surroundings(event, evidence, margin)

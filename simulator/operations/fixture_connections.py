@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from simulator import signing
-from simulator.market.connections import STEPS, Contact, ProForma, SmpConnection, Step, has_access
+from simulator.market.connections import Contact, ProForma, SmpConnection, Step, has_access, has_come_to
 from simulator.market.pro_forma import breaches_of_pro_forma, breaches_of_username
 from simulator.passwords import hash_public_password
 
@@ -20,7 +20,7 @@ def problems_of_connection(entry: dict[str, Any]) -> Iterator[str]:
         yield f"a connection at {step.value} has an SMP user: give a username and a password"
     if "username" in entry:
         yield from (breach.message for breach in breaches_of_username(entry["username"], is_taken=False))
-    if STEPS.index(step) >= STEPS.index(Step.PRO_FORMA_RETURNED):
+    if has_come_to(step, Step.PRO_FORMA_RETURNED):
         yield from (f"pro_forma: {breach.message}" for breach in breaches_of_pro_forma(_pro_forma(entry)))
     keys = entry.get("pro_forma", {}).get("public_keys")
     if keys is not None:

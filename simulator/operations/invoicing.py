@@ -62,17 +62,6 @@ def full_invoices(view: View, organisation_id: str | None, policy: MarketPolicy,
     return sorted(found, key=lambda invoice: invoice.number)
 
 
-def invoice_months(view: View, organisation_id: str | None, policy: MarketPolicy, now: datetime) -> list[str]:
-    """Months that have invoices, the newest first."""
-    return sorted({found.month for found in invoices_of(view, organisation_id, policy, now)}, reverse=True)
-
-
-def invoice_zones(view: View, organisation_id: str | None, policy: MarketPolicy, now: datetime,
-                  ) -> list[tuple[str, str]]:
-    """Zones that have invoices: code and name, by code."""
-    return sorted({(found.zone, found.zone_name) for found in invoices_of(view, organisation_id, policy, now)})
-
-
 def build_invoices(view: View, organisation: Organisation, month: str, policy: MarketPolicy, now: datetime,
                    state: InvoiceState, outcomes: Sequence[EventOutcome] | None = None) -> list[Invoice]:
     """The invoices of an organisation and month from its events and acceptances as they are now.

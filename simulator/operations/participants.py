@@ -43,6 +43,11 @@ def participants(view: View) -> list[Participant]:
     return [_participant(view, account) for account in accounts.accounts_where(view)]
 
 
+def names_of(view: View) -> dict[str, str]:
+    """The names of all organisations by id, in order of id."""
+    return {each.id: each.name for each in organisations.all_organisations(view)}
+
+
 def participant(view: View, organisation_id: str) -> Participant:
     """One participant. Raises NotFound."""
     account = accounts.account_of(view, organisation_id)

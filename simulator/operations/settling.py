@@ -33,17 +33,12 @@ def events_wait(view: View, now: datetime) -> bool:
     return due is not None and due <= now
 
 
-def next_event(view: View, after: datetime | None = None) -> datetime | None:
-    """When the next dispatch ends, later than `after` if given."""
-    return settling.next_due(view, after)
-
-
 def settle_due_events(work: Work, policy: MarketPolicy, most: int = AT_A_TIME) -> int:
     """Work out the events of some dispatches that have ended, or got readings; how many dispatches that were."""
     found = settling.due(work, work.now, most)
     bench = SettlingBench(work, policy)
     cause = work.cause
-    for dispatch_id, _, because_of in found:
+    for dispatch_id, because_of in found:
         dispatch = dispatches.dispatch_by_id(work, dispatch_id)
         work.cause = because_of if because_of is not None else cause
         if dispatch is not None and has_ended(dispatch, work.now):
@@ -74,7 +69,7 @@ class SettlingBench:
             return
         units = self._units_of(dispatch)
         found = events_of(dispatch, units, self._prices(dispatch, units))
-        events.remove_others(work, dispatch.id, [event.id for event in found])
+        events.remove(work, known.keys() - {event.id for event in found})
         for event in found:
             self._settle_event(event, known.get(event.id))
         if found and not known and not self._is_final(found[0]):

@@ -17,6 +17,11 @@ def units_of(view: View, organisation_id: str) -> list[MeterableUnit]:
     return list(organisations.units_of(view, organisation_id).values())
 
 
+def latest_reading(view: View, unit: MeterableUnit) -> tuple[datetime, int] | None:
+    """The latest reading of a unit, None before the first: (period end UTC, milliwatts)."""
+    return next(iter(readings.latest_readings(view, unit.number, 1)), None)
+
+
 def latest_readings(view: View, unit: MeterableUnit) -> list[tuple[datetime, int]]:
     """The latest 60 readings of a unit, newest first: (period end UTC, milliwatts)."""
     return readings.latest_readings(view, unit.number, LATEST_READINGS)

@@ -8,14 +8,12 @@ from __future__ import annotations
 import socket
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import partial
 
 from simulator import signing
 from simulator.market.connections import ProForma, SmpConnection
 from simulator.market.errors import RuleBreach
-from simulator.outbound.endpoint_rules import LOOK_UP_SECONDS
-from simulator.outbound.lookups import look_up_in_time
-from simulator.outbound.targets import Resolver, TargetRefused, TargetUnknown, resolve_target, url_problems
+from simulator.outbound.endpoint_rules import LOOK_UP_SECONDS, judge_target
+from simulator.outbound.targets import Resolver, url_problems
 
 LONGEST_KEYS = 50_000
 """Characters of a participant's public keys."""
@@ -42,29 +40,15 @@ def judge_pro_forma(wanted: ProForma, present: SmpConnection, allow: Collection[
     breaches: list[RuleBreach] = []
     warning = None
     if wanted.callback_url and wanted.callback_url != present.callback_url:
-        warning = _judge_url(wanted.callback_url, breaches, frozenset(allow), resolver, seconds)
+        problems = url_problems(wanted.callback_url, why_no_query=_NO_QUERY)
+        target = judge_target("callback_url", wanted.callback_url, problems, "The name of the callback URL’s host",
+                              frozenset(allow), resolver, seconds)
+        breaches += target.breaches
+        warning = target.warning
     jwks = present.jwks
     if wanted.public_keys != present.pro_forma.public_keys:
         jwks = _read_keys(wanted.public_keys, breaches)
     return JudgedProForma(tuple(breaches), jwks, warning)
-
-
-def _judge_url(url: str, breaches: list[RuleBreach], allow: frozenset[str], resolver: Resolver, seconds: float
-               ) -> str | None:
-    problems = url_problems(url, why_no_query=_NO_QUERY)
-    if problems:
-        breaches.extend(RuleBreach(None, "callback_url", "url", problem) for problem in problems)
-        return None
-    try:
-        resolve_target(url, allow, partial(look_up_in_time, resolver, seconds))
-    except TargetRefused as refused:
-        breaches.append(RuleBreach(None, "callback_url", "unsafe_target", refused.reason))
-    except TargetUnknown as unknown:
-        return unknown.reason
-    except TimeoutError:
-        return (f"The name of the callback URL’s host was not looked up within {seconds:g} s. Does this machine’s name "
-                "server answer? You can write the address instead of the name.")
-    return None
 
 
 def _read_keys(text: str, breaches: list[RuleBreach]) -> str | None:

@@ -21,6 +21,7 @@ from simulator.outbound.lanes import Lanes
 from simulator.outbound.transport import Message as Request
 from simulator.outbound.transport import Transport
 from simulator.outbound.writers import WorldWriter, Writers, left_for_transport
+from simulator.store import outbox
 from simulator.timekeeping.clock import stopwatch
 from simulator.world import World
 
@@ -93,7 +94,7 @@ class Courier:
     def send_lane_and_wait(self, world: World, lane: str) -> None:
         """Send what is due in a lane of a world now, and wait for its outcome; other messages are not waited for."""
         with world.view() as view:
-            mine = {message.id for message, _ in delivering.messages_of_lane(view, lane)}
+            mine = {message.id for message in outbox.messages_in_lane(view, lane)}
         self._begin(world, self._due(world, lane))
         # What was under way already is waited for as well.
         self._lanes.wait_until_done(lambda group, message: (

@@ -46,19 +46,29 @@ def judge_endpoint(wanted: Endpoint, allow: frozenset[str], resolver: Resolver =
     A name that cannot be looked up now is a warning: the machine may come up later, and is judged again before
     anything is sent to it.
     """
-    breaches = [RuleBreach(None, "base_url", "url", problem) for problem in _problems_of_url(wanted.base_url)]
-    warning = None
-    if not breaches:
-        try:
-            resolve_target(wanted.base_url, allow, partial(look_up_in_time, resolver, seconds))
-        except TargetRefused as refused:
-            breaches.append(RuleBreach(None, "base_url", "unsafe_target", refused.reason))
-        except TargetUnknown as unknown:
-            warning = unknown.reason
-        except TimeoutError:
-            warning = (f"The host’s name was not looked up within {seconds:g} s. Does this machine’s name server "
-                       "answer? You can write the address instead of the name.")
-    return Judgement([*breaches, *_breaches_of_proof(wanted)], warning)
+    target = judge_target("base_url", wanted.base_url, _problems_of_url(wanted.base_url), "The host’s name", allow,
+                          resolver, seconds)
+    return Judgement([*target.breaches, *_breaches_of_proof(wanted)], target.warning)
+
+
+def judge_target(field: str, url: str, problems: list[str], host_name: str, allow: frozenset[str], resolver: Resolver,
+                 seconds: float) -> Judgement:
+    """Whether something may be sent to the URL of a field, whose form has these `problems`; it is looked up if none.
+
+    `host_name` is what the name of its host is called in a sentence.
+    """
+    if problems:
+        return Judgement([RuleBreach(None, field, "url", problem) for problem in problems])
+    try:
+        resolve_target(url, allow, partial(look_up_in_time, resolver, seconds))
+    except TargetRefused as refused:
+        return Judgement([RuleBreach(None, field, "unsafe_target", refused.reason)])
+    except TargetUnknown as unknown:
+        return Judgement([], unknown.reason)
+    except TimeoutError:
+        return Judgement([], f"{host_name} was not looked up within {seconds:g} s. Does this machine’s name server "
+                         "answer? You can write the address instead of the name.")
+    return Judgement([])
 
 
 def _problems_of_url(text: str) -> list[str]:

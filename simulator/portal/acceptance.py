@@ -8,12 +8,14 @@ from flask import Blueprint, Response, render_template
 
 from simulator.documents.bundles import file_name
 from simulator.documents.month_csv import acceptance_csv
-from simulator.market.acceptance import Verdict
+from simulator.downloads import file_to_keep
 from simulator.market.declarations import decided_at, locks_at
+from simulator.market.month_letters import verdict_words
 from simulator.operations import deciding
 from simulator.operations.units import units_of
+from simulator.paging import asked_page
 from simulator.portal.guard import my_organisation
-from simulator.portal.month_words import file_to_keep, page_number, policy_in_force, surroundings
+from simulator.portal.month_words import surroundings
 from simulator.portal.weeks import last_open_day, week_shown
 from simulator.web import current_world
 
@@ -21,8 +23,6 @@ _PLACE = "/availability/acceptance-decisions"
 _LISTED = 50
 _NUMBERS = ("lock_days_before_week", "decision_days_before_week", "decision_hour", "auction_programmes",
             "scheduled_programmes", "always_accepted_programmes", "awarded_price")
-VERDICT_WORDS = {Verdict.UNDECIDED: "Not decided yet", Verdict.ACCEPTED: "Accepted",
-                 Verdict.ACCEPTED_IN_PART: "Accepted in part", Verdict.REJECTED: "Not accepted"}
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -33,18 +33,16 @@ def add_routes(blueprint: Blueprint) -> None:
 
 def acceptance_page() -> Any:
     """The decisions on a week; the present week unless `?week=` names another."""
-    organisation, policy, week = my_organisation(), policy_in_force(), week_shown()
+    organisation, policy, week = my_organisation(), current_world.settings.market, week_shown()
     with current_world.view() as view:
         decisions = deciding.decisions_of(view, organisation.id, week.monday)
         decided = deciding.decided_week(view, week.monday)
         units = {unit.id: unit for unit in units_of(view, organisation.id)}
-    pages = max(1, -(-len(decisions) // _LISTED))
-    page = min(page_number(), pages)
+    page = asked_page(len(decisions), _LISTED)
     return render_template(
-        "portal/acceptance.html", week=week, decisions=decisions[(page - 1) * _LISTED:page * _LISTED],
-        count=len(decisions), accepted=sum(decision.is_accepted for decision in decisions), page=page, pages=pages,
-        decided=decided, units=units, verdicts=VERDICT_WORDS,
-        last_open=last_open_day(week.monday, policy),
+        "portal/acceptance.html", week=week, decisions=page.part_of(decisions), count=page.total,
+        accepted=sum(decision.is_accepted for decision in decisions), page=page,
+        decided=decided, units=units, verdict_words=verdict_words, last_open=last_open_day(week.monday, policy),
         locks_at=locks_at(week.monday, policy), decided_at=decided_at(week.monday, policy),
         **surroundings(policy, _NUMBERS))
 

@@ -18,6 +18,7 @@ from simulator.documents.chart_svg import chart_svg, legend
 from simulator.documents.charts import ChartPeriod, PowerChart, power_chart
 from simulator.documents.csv_files import CsvUnreadable
 from simulator.documents.template_files import read_template_rows, write_template
+from simulator.downloads import file_to_keep
 from simulator.market.baselines import NO_BASELINE, Baseline, BaselineVersion, row_count
 from simulator.market.declarations import monday_of
 from simulator.market.errors import Refused
@@ -25,9 +26,9 @@ from simulator.market.intervals import Granularity
 from simulator.market.organisations import MeterableUnit
 from simulator.market.performance import average
 from simulator.operations import baselines, declarations
-from simulator.operations.units import latest_readings, units_of
+from simulator.operations.units import latest_reading, units_of
 from simulator.portal.guard import my_organisation
-from simulator.portal.month_words import file_to_keep, policy_in_force, surroundings
+from simulator.portal.month_words import surroundings
 from simulator.timekeeping.london import from_london
 from simulator.web import current_world, work_of_request
 
@@ -149,7 +150,7 @@ def _show(unit: MeterableUnit, template: TemplateForm, flat: FlatForm, errors: S
     now = current_world.now()
     with current_world.view() as view:
         versions = baselines.baselines_of(view, unit)
-        latest = next(iter(latest_readings(view, unit)), None)
+        latest = latest_reading(view, unit)
         weeks = [monday_of(now) + timedelta(days=7 * place) for place in range(_WEEKS_AHEAD)]
         declared = [found for week in weeks for found in declarations.declarations_of(view, unit.organisation_id, week)
                     if found.unit_id == unit.id]
@@ -160,7 +161,7 @@ def _show(unit: MeterableUnit, template: TemplateForm, flat: FlatForm, errors: S
         version_count=len(versions), declared=declared, weeks=weeks, drawing=chart_svg(chart) if chart else None,
         samples=legend(chart) if chart else [], rows=row_count(unit.granularity), template=template, flat=flat,
         errors=errors[:_LISTED_ERRORS], error_count=len(errors), refused_file=refused_file,
-        **surroundings(policy_in_force(), (), ("baseline_in_force",)))
+        **surroundings(current_world.settings.market, (), ("baseline_in_force",)))
 
 
 def _done(unit: MeterableUnit, version: BaselineVersion) -> Any:

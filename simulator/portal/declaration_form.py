@@ -23,7 +23,8 @@ from simulator.market.organisations import MeterableUnit
 from simulator.market.policy import MarketPolicy
 from simulator.market.programmes import Programme, programmes_of
 from simulator.market.quantities import kw_text
-from simulator.portal.weeks import day_words, read_day
+from simulator.portal.weeks import day_words
+from simulator.settings import read_day
 
 LINES = 3
 _MOST_LINES = 30

@@ -6,6 +6,7 @@ The guide shows no page for them, so the page is ours.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -14,15 +15,19 @@ from flask_wtf import FlaskForm
 
 from simulator.market.declarations import (
     Declaration,
+    StaticDeclaration,
     breaches_of_declaration,
     decided_at,
     first_open_week,
+    monday_of_day,
 )
 from simulator.market.errors import NotFound, Refused
+from simulator.market.intervals import WEEKDAYS
 from simulator.market.organisations import MeterableUnit
 from simulator.market.policy import MarketPolicy
 from simulator.operations import declarations
 from simulator.operations.units import units_of
+from simulator.paging import asked_page
 from simulator.portal.declaration_form import (
     DeclarationForm,
     HoursLine,
@@ -35,7 +40,7 @@ from simulator.portal.declaration_form import (
     show_breaches,
 )
 from simulator.portal.guard import my_organisation
-from simulator.portal.month_words import page_number, policy_in_force, surroundings
+from simulator.portal.month_words import surroundings
 from simulator.portal.weeks import WeekShown, day_words, last_open_day, week_shown
 from simulator.web import current_world, work_of_request
 
@@ -43,6 +48,15 @@ _PLACE = "/availability/declarations"
 _LISTED = 50
 _NUMBERS = ("lock_days_before_week", "decision_days_before_week", "decision_hour", "auction_programmes",
             "availability_programmes", "scheduled_programmes", "always_accepted_programmes", "availability_prices")
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """What the page of a week is about: the units, the declarations of the week, and all static ones."""
+
+    units: Sequence[MeterableUnit]
+    of_week: Sequence[Declaration]
+    statics: Sequence[StaticDeclaration]
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -58,24 +72,22 @@ def declarations_page() -> Any:
 
     `?change=` names a declaration of that week that the form is filled in with.
     """
-    policy = policy_in_force()
+    policy = current_world.settings.market
     week = week_shown(first_open_week(current_world.now(), policy))
-    with current_world.view() as view:
-        units = units_of(view, my_organisation().id)
-        found = declarations.declarations_of(view, my_organisation().id, week.monday)
+    declared = _declared(week)
     wanted = request.args.get("change")
     if wanted is None:
-        return _show(week, policy, *_first_form(units, week.monday, policy))
-    changed = next((each for each in found if each.id == wanted), None)
+        return _show(week, policy, declared, *_first_form(declared.units, week.monday, policy))
+    changed = next((each for each in declared.of_week if each.id == wanted), None)
     if changed is None:
         abort(404, f"There is no declaration {wanted[:80]!r} in this week.")
-    form, lines = form_of(changed, units, open_weeks(current_world.now(), policy), policy)
-    return _show(week, policy, form, lines, changed)
+    form, lines = form_of(changed, declared.units, open_weeks(current_world.now(), policy), policy)
+    return _show(week, policy, declared, form, lines, changed)
 
 
 def declare() -> Any:
     """Declare, change a declaration, or say everything that is wrong."""
-    policy, now, organisation_id = policy_in_force(), current_world.now(), my_organisation().id
+    policy, now, organisation_id = current_world.settings.market, current_world.now(), my_organisation().id
     with current_world.view() as view:
         units = units_of(view, organisation_id)
     form, lines, typed = sent_form(units, open_weeks(now, policy), policy)
@@ -88,12 +100,12 @@ def declare() -> Any:
             said = _declare(work, organisation_id, typed, policy)
     except Refused as refusal:
         show_breaches(form, lines, typed, refusal.breaches)
-        return _show(week_shown(_monday(typed.wanted.week)), policy, form, lines), 422
+        return _show_again(typed, policy, form, lines)
     except NotFound:
         form.form_errors.append("The declaration that this one replaces is not there any more. Send the form again to "
                                 "declare anew.")
         form.replaces.data = ""
-        return _show(week_shown(_monday(typed.wanted.week)), policy, form, lines), 422
+        return _show_again(typed, policy, form, lines)
     flash(said, "success")
     return redirect(url_for("portal.declarations_page", week=typed.wanted.week.isoformat()), 303)
 
@@ -103,7 +115,7 @@ def withdraw(declaration_id: str) -> Any:
     try:
         with work_of_request() as work:
             week = declarations.declaration_by_id(work, my_organisation().id, declaration_id).week
-            declarations.withdraw(work, my_organisation().id, declaration_id, policy_in_force())
+            declarations.withdraw(work, my_organisation().id, declaration_id, current_world.settings.market)
     except NotFound as error:
         abort(404, str(error))
     except Refused as refusal:
@@ -116,7 +128,7 @@ def end_static(static_id: str) -> Any:
     """End a static declaration: weeks that are locked keep it."""
     try:
         with work_of_request() as work:
-            declarations.end_static(work, my_organisation().id, static_id, policy_in_force())
+            declarations.end_static(work, my_organisation().id, static_id, current_world.settings.market)
     except NotFound as error:
         abort(404, str(error))
     except Refused as refusal:
@@ -149,24 +161,28 @@ def _first_form(units: Sequence[MeterableUnit], week: date, policy: MarketPolicy
     return empty_form(units, max(week, offered[0]), offered, policy)
 
 
-def _monday(week: date) -> date:
-    return date.fromordinal(week.toordinal() - week.weekday())
+def _declared(week: WeekShown) -> _Declared:
+    with current_world.view() as view:
+        return _Declared(units_of(view, my_organisation().id),
+                         declarations.declarations_of(view, my_organisation().id, week.monday),
+                         declarations.static_declarations_of(view, my_organisation().id))
 
 
-def _show(week: WeekShown, policy: MarketPolicy, form: DeclarationForm, lines: list[HoursLine],
+def _show_again(typed: Typed, policy: MarketPolicy, form: DeclarationForm, lines: list[HoursLine]) -> Any:
+    """The form with what is wrong in it, on the page of the week that it names."""
+    week = week_shown(monday_of_day(typed.wanted.week))
+    return _show(week, policy, _declared(week), form, lines), 422
+
+
+def _show(week: WeekShown, policy: MarketPolicy, declared: _Declared, form: DeclarationForm, lines: list[HoursLine],
           changed: Declaration | None = None) -> str:
     now = current_world.now()
-    with current_world.view() as view:
-        units = units_of(view, my_organisation().id)
-        found = declarations.declarations_of(view, my_organisation().id, week.monday)
-        statics = declarations.static_declarations_of(view, my_organisation().id)
-    pages = max(1, -(-len(found) // _LISTED))
-    page = min(page_number(), pages)
+    page = asked_page(len(declared.of_week), _LISTED)
     return render_template(
-        "portal/declarations.html", week=week, found=found[(page - 1) * _LISTED:page * _LISTED], count=len(found),
-        page=page, pages=pages, statics=[each for each in statics if each.last_week is None
-                                         or each.last_week >= week.present],
-        units=units, form=form, lines=lines, changed=changed, plain=FlaskForm(formdata=None),
+        "portal/declarations.html", week=week, found=page.part_of(declared.of_week), count=page.total, page=page,
+        statics=[each for each in declared.statics if each.last_week is None or each.last_week >= week.present],
+        units=declared.units, weekdays=WEEKDAYS, form=form, lines=lines, changed=changed,
+        plain=FlaskForm(formdata=None),
         has_errors=bool(form.errors or form.form_errors or any(line.errors for line in lines)),
         locked=declarations.is_locked(week.monday, now, policy), last_open=last_open_day(week.monday, policy),
         decided_at=decided_at(week.monday, policy), first_open=first_open_week(now, policy),

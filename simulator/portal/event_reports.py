@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import lru_cache, partial
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request
 
 from simulator.documents import pdf_files
-from simulator.documents.bundles import Content, bundle_pieces, file_name
+from simulator.documents.bundles import bundle_pieces, file_name
 from simulator.documents.month_csv import rag_details_zip
+from simulator.downloads import file_to_keep
 from simulator.market.organisations import Organisation
-from simulator.market.performance import EventPerformance, Rag
+from simulator.market.performance import Rag
 from simulator.market.policy import MarketPolicy
 from simulator.operations import events
+from simulator.paging import page_number
 from simulator.portal.guard import my_organisation
-from simulator.portal.month_words import chosen_of, file_to_keep, page_number, policy_in_force, surroundings
+from simulator.portal.month_words import chosen_of, surroundings
 from simulator.web import current_world
 from simulator.world import World
 
@@ -45,13 +47,14 @@ def event_reports_page() -> Any:
         found = events.events_of(view, organisation.id, month, zone, page_number())
     return render_template(
         "portal/event_reports.html", months=months, month=month, zones=zones, zone=zone, found=found, statuses=Rag,
-        **surroundings(policy_in_force(), _NUMBERS, _RULES))
+        **surroundings(current_world.settings.market, _NUMBERS, _RULES))
 
 
 def download_event_pdfs() -> Response:
     """A zip of all performance reports and earnings statements of a month (portal guide §3.3)."""
     month, zone = _month_and_zone()
-    pieces = _report_pieces(current_world._get_current_object(), my_organisation(), policy_in_force(), month, zone)
+    world = current_world._get_current_object()
+    pieces = _report_pieces(world, my_organisation(), world.settings.market, month, zone)
     return file_to_keep(pieces, "application/zip", file_name((month, zone or "", "event-reports"), ".zip"))
 
 
@@ -81,15 +84,5 @@ def _report_pieces(world: World, organisation: Organisation, policy: MarketPolic
     with world.view() as view:
         # Of each event both documents come one after the other, and a month of reports is too much to hold.
         performance_of = lru_cache(1)(lambda event_id: events.event_report(view, organisation.id, event_id).performance)
-        files: dict[str, Content] = {}
-        for outcome in events.events_of(view, organisation.id, month, zone, size=_ALL_EVENTS).outcomes:
-            files[pdf_files.performance_report_name(outcome)] = partial(
-                _performance_report, performance_of, outcome.event.id, organisation.name, policy)
-            files[pdf_files.earnings_statement_name(outcome.statement)] = partial(
-                pdf_files.earnings_statement, outcome.statement, organisation.name, policy)
-        yield from bundle_pieces(files)
-
-
-def _performance_report(performance_of: Callable[[str], EventPerformance], event_id: str, organisation: str,
-                        policy: MarketPolicy) -> bytes:
-    return pdf_files.performance_report(performance_of(event_id), organisation, policy)
+        outcomes = events.events_of(view, organisation.id, month, zone, size=_ALL_EVENTS).outcomes
+        yield from bundle_pieces(pdf_files.event_files(outcomes, performance_of, organisation.name, policy))

@@ -11,9 +11,9 @@ from simulator.market.quantities import kw_text
 from simulator.timekeeping.london import to_london
 from simulator.web import current_world
 
-# (menu, ((page, endpoint), …)); a page without an endpoint is in the real menu and not simulated yet. That there are
-# declarations is documented; the guide names no page for them, so Declarations is ours (assumed).
-MENU: tuple[tuple[str, tuple[tuple[str, str | None], ...]], ...] = (
+# (menu, ((page, endpoint), …)). That there are declarations is documented; the guide names no page for them, so
+# Declarations is ours (assumed).
+MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("API Testing", (
         ("Dispatch Settings", "portal.dispatch_settings_page"),
         ("Dispatch V2 Testing", "portal.dispatch_testing_page"),

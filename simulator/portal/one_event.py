@@ -10,14 +10,16 @@ from simulator.documents import pdf_files
 from simulator.documents.chart_svg import chart_svg, legend
 from simulator.documents.event_charts import event_chart
 from simulator.documents.figures import period_words
+from simulator.downloads import file_to_keep
 from simulator.market.errors import NotFound
 from simulator.market.events import Event
 from simulator.market.performance import EventPerformance, UnitPerformance, watt_hours
 from simulator.market.saved_reports import EventReport
 from simulator.operations import events
 from simulator.operations.event_surroundings import surroundings_of
+from simulator.paging import asked_page
 from simulator.portal.guard import my_organisation
-from simulator.portal.month_words import file_to_keep, page_number, policy_in_force, surroundings
+from simulator.portal.month_words import surroundings
 from simulator.web import current_world
 
 _PLACE = "/reports/event-reports/<event_id>"
@@ -39,21 +41,20 @@ def event_page(event_id: str) -> Any:
     performance = report.performance
     with current_world.view() as view:
         chart = event_chart(performance, surroundings_of(view, performance.event))
-    pages = max(1, -(-len(performance.periods) // _PERIODS_A_PAGE))
-    page = min(page_number(), pages)
+    page = asked_page(len(performance.periods), _PERIODS_A_PAGE)
     named = list(zip(period_words(performance.periods), performance.periods, strict=True))
     return render_template(
         "portal/event.html", outcome=report.outcome, event=performance.event, performance=performance,
-        periods=named[(page - 1) * _PERIODS_A_PAGE:page * _PERIODS_A_PAGE], page=page, pages=pages,
+        periods=page.part_of(named), page=page,
         drawing=chart_svg(chart), samples=legend(chart),
         watt_hours=watt_hours, unit_rows=[_unit_row(unit) for unit in performance.units],
-        **surroundings(policy_in_force(), _NUMBERS, _rules_of(performance)))
+        **surroundings(current_world.settings.market, _NUMBERS, _rules_of(performance)))
 
 
 def performance_report(event_id: str) -> Response:
     """The performance report, provisional or final."""
     performance = _report_or_404(event_id).performance
-    return _pdf(pdf_files.performance_report(performance, my_organisation().name, policy_in_force()),
+    return _pdf(pdf_files.performance_report(performance, my_organisation().name, current_world.settings.market),
                 pdf_files.performance_report_name(performance))
 
 
@@ -64,7 +65,7 @@ def earnings_statement(event_id: str) -> Response:
             statement = events.event_outcome(view, my_organisation().id, event_id).statement
     except NotFound as error:
         abort(404, str(error))
-    return _pdf(pdf_files.earnings_statement(statement, my_organisation().name, policy_in_force()),
+    return _pdf(pdf_files.earnings_statement(statement, my_organisation().name, current_world.settings.market),
                 pdf_files.earnings_statement_name(statement))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, render_template
 
 from simulator.operations.baselines import baseline_of
-from simulator.operations.units import latest_readings, units_of
+from simulator.operations.units import latest_reading, units_of
 from simulator.portal.guard import my_organisation
 from simulator.web import current_world
 
@@ -22,6 +22,6 @@ def units_page() -> Any:
     now = current_world.now()
     with current_world.view() as view:
         units = units_of(view, my_organisation().id)
-        latest = {unit.id: next(iter(latest_readings(view, unit)), None) for unit in units}
+        latest = {unit.id: latest_reading(view, unit) for unit in units}
         baselines = {unit.id: version.baseline for unit in units if (version := baseline_of(view, unit, now))}
     return render_template("portal/units.html", units=units, latest=latest, baselines=baselines)

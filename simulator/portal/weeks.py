@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 
 from flask import abort, request
 
-from simulator.market.declarations import locks_at, monday_of
+from simulator.market.declarations import locks_at, monday_of, monday_of_day
 from simulator.market.policy import MarketPolicy
-from simulator.settings import FIRST_YEAR, LAST_YEAR
+from simulator.settings import read_day
 from simulator.web import current_world
 
 _WEEK = timedelta(days=7)
@@ -38,15 +38,6 @@ def week_shown(otherwise: date | None = None) -> WeekShown:
     return WeekShown(monday, monday - _WEEK, monday + _WEEK, present)
 
 
-def read_day(text: str) -> date | None:
-    """A day written like 2026-11-09, if it is one in the years of market time."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if len(text) == len("2026-11-09") and FIRST_YEAR <= day.year <= LAST_YEAR else None
-
-
 def day_words(day: date) -> str:
     """Such as `Monday 9 November 2026`."""
     return f"{day:%A} {day.day} {day:%B %Y}"
@@ -61,4 +52,4 @@ def _monday(text: str) -> date:
     day = read_day(text)
     if day is None:
         abort(404, f"{text[:40]!r} is no day; write it like 2026-11-09.")
-    return day - timedelta(days=day.weekday())
+    return monday_of_day(day)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from simulator.contracts import BoundOperation, Message, NotReadable, WireAnswer, WireRequest
 from simulator.market.batches import TransactionType, transaction_values
 from simulator.operations.batches import submit_batch
+from simulator.operations.ports import ReadBatch
 from simulator.smp.admission import NotAdmitted, admit
 from simulator.smp.errors import refuse_message
 from simulator.smp.reader import pack_request
@@ -34,6 +35,7 @@ def _submit(world: World, work: Work, operation: BoundOperation, request: WireRe
     if refusal is not None:
         return refusal
     items = len(message.records) if of_assets else len(message.records[0]["assets"])
-    transaction = submit_batch(work, world.batch_rules, connection.organisation_id, type, items, request.path,
+    transaction = submit_batch(work, world.batch_rules, connection.organisation_id, type, items,
+                               ReadBatch(message.records, message.pointer), request.path,
                                *pack_request(operation, request))
     return operation.answer("accepted", transaction_values(transaction))

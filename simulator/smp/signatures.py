@@ -10,6 +10,7 @@ from simulator.contracts import BoundOperation, WireAnswer, WireRequest
 from simulator.contracts.bodies import name_media_type
 from simulator.exchanges import MASK
 from simulator.market.connections import SmpConnection
+from simulator.market.signing_keys import SigningKey
 from simulator.operations.signing_keys import signing_key
 from simulator.signing import (
     JOSE,
@@ -50,7 +51,7 @@ def open_signed(world: World, request: WireRequest) -> WireRequest:
 
 def signature_place(world: World, operation: BoundOperation, request: WireRequest) -> str:
     """Where the signature of a request stands, or would have to: a header, or "" for the body."""
-    name = operation.signature_header or SIGNATURE_HEADER
+    name = _header_of(operation)
     wants_body = world.settings.smp_signing == _COMPACT and request.header(name) is None
     return "" if wants_body or isinstance(request, SignedRequest) else f"header {name}"
 
@@ -58,7 +59,7 @@ def signature_place(world: World, operation: BoundOperation, request: WireReques
 def verify_signature(world: World, operation: BoundOperation, request: WireRequest, connection: SmpConnection,
                      may_be_required: bool) -> bool:
     """Whether a request is signed, and well. Raises SignatureBad when it is not well, or had to be and is not."""
-    signature = request.header(operation.signature_header or SIGNATURE_HEADER)
+    signature = request.header(_header_of(operation))
     is_compact = isinstance(request, SignedRequest)
     if not is_compact and signature is None:
         if connection.signatures != "required" or not may_be_required:
@@ -79,7 +80,7 @@ def _ask_for(world: World, operation: BoundOperation) -> str:
         return (f"This connection requires signed requests: send the message as a JWS (RFC 7515, 7.1, RS256) with the "
                 f"Content-Type {JOSE}.")
     return ("This connection requires signed requests: sign the bytes of the body (detached JWS, RFC 7515 appendix F, "
-            f"RS256) and send the signature in the header {operation.signature_header or SIGNATURE_HEADER}.")
+            f"RS256) and send the signature in the header {_header_of(operation)}.")
 
 
 def sign_answer(world: World, answer: WireAnswer) -> WireAnswer:
@@ -88,24 +89,25 @@ def sign_answer(world: World, answer: WireAnswer) -> WireAnswer:
         return answer
     if world.settings.smp_signing != _COMPACT:
         return sign_answer_beside(world, answer)
-    server_key = world.server_key()
-    with world.view() as view:
-        key = signing_key(view, server_key)
-    return replace(answer, media_type=JOSE, body=sign_compact(key, answer.body))
+    return replace(answer, media_type=JOSE, body=sign_compact(_key_of(world), answer.body))
 
 
 def sign_answer_beside(world: World, answer: WireAnswer) -> WireAnswer:
     """The same for answers that must stay what they are: OAuth 2 clients want a token as JSON. The header is signed."""
     if not world.settings.smp_sign_answers:
         return answer
+    return replace(answer, headers={**answer.headers, _header_of(answer): sign_detached(_key_of(world), answer.body)})
+
+
+def _key_of(world: World) -> SigningKey:
+    # Made with its first use, which takes a while: before there is a view.
     server_key = world.server_key()
     with world.view() as view:
-        key = signing_key(view, server_key)
-    return replace(answer, headers={**answer.headers, _header_of(answer): sign_detached(key, answer.body)})
+        return signing_key(view, server_key)
 
 
-def _header_of(answer: WireAnswer) -> str:
-    return answer.signature_header or SIGNATURE_HEADER
+def _header_of(signed: BoundOperation | WireAnswer) -> str:
+    return signed.signature_header or SIGNATURE_HEADER
 
 
 def told_of_signed(world: World, answer: WireAnswer) -> dict[str, str]:

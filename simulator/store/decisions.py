@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import Row, Select, bindparam, delete, select
 
 from simulator.market.acceptance import AcceptanceRule, Decision, Offer, Requirement, RuleKind, Verdict
-from simulator.market.declarations import Declaration
+from simulator.market.declarations import LONGEST_WINDOW, Declaration
 from simulator.market.events import Direction
 from simulator.store import month_tables
 from simulator.store.declarations import declaration_from, price_from, price_text, windows_from
@@ -71,7 +71,9 @@ def decisions_of_week(view: View, organisation_id: str | None, week: date) -> li
 def acceptances_between(view: View, organisation_id: str, start: datetime, end: datetime,
                         programmes: Collection[str] | None = None) -> list[Decision]:
     """Acceptances of an organisation that overlap [start, end), by start."""
-    rows = _OVERLAPPING.all(view.connection, organisation_id, to_micros(end), to_micros(start))
+    # None is longer, so those that began earlier have ended before.
+    since = to_micros(start - LONGEST_WINDOW)
+    rows = _OVERLAPPING.all(view.connection, organisation_id, since, to_micros(end), to_micros(start))
     found = [_decision(row)[0] for row in rows if programmes is None or row.programme in programmes]
     return sorted(found, key=lambda decision: (decision.acceptance_start or start, decision.offer.key))
 
@@ -90,7 +92,8 @@ def _joined() -> Select:
 _OF_WEEK = NamedQuery(_joined().where(_TABLE.c.week == bindparam("of_week")))
 _OVERLAPPING = NamedQuery(_joined().where(
     month_tables.declarations.c.organisation_id == bindparam("of_organisation"),
-    _TABLE.c.acceptance_start < bindparam("until"), _TABLE.c.acceptance_end > bindparam("since")))
+    _TABLE.c.acceptance_start > bindparam("since"), _TABLE.c.acceptance_start < bindparam("until"),
+    _TABLE.c.acceptance_end > bindparam("start")))
 _DECIDED = NamedQuery(select(_WEEKS).where(_WEEKS.c.week == bindparam("of_week")))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -46,8 +46,7 @@ _FINALISE = BulkStatement(
     _EVENTS.update().where(_EVENTS.c.id == bindparam("event_id")).values(
         state=literal_column("'final'"), as_of=bindparam("at"), invoice=bindparam("on_invoice")),
     ("at", "on_invoice", "event_id"))
-_OF_DISPATCH = Query(select(_EVENTS.c.id, _EVENTS.c.state).where(_EVENTS.c.dispatch_id == bindparam("dispatch_id")))
-_ALL_OF_DISPATCH = NamedQuery(select(_EVENTS).where(_EVENTS.c.dispatch_id == bindparam("dispatch_id")).order_by(
+_OF_DISPATCH = NamedQuery(select(_EVENTS).where(_EVENTS.c.dispatch_id == bindparam("dispatch_id")).order_by(
     _EVENTS.c.zone))
 
 
@@ -89,19 +88,12 @@ def save(work: Work, report: EventReport, policy: str) -> None:
         _SAVE_PERIODS.run(work.connection, [(packed, event.id)])
 
 
-def remove_others(work: Work, dispatch_id: str, event_ids: Iterable[str]) -> None:
-    """Remove the events of a dispatch, none of them final, that it does not have any more."""
-    gone = [row[0] for row in _OF_DISPATCH.all(work.connection, dispatch_id)
-            if row[0] not in set(event_ids) and row[1] != ReportState.FINAL.value]
-    if gone:
-        numbers = select(_EVENTS.c.number).where(_EVENTS.c.id.in_(gone))
+def remove(work: Work, event_ids: Collection[str]) -> None:
+    """Remove events with their periods; none may be final."""
+    if event_ids:
+        numbers = select(_EVENTS.c.number).where(_EVENTS.c.id.in_(event_ids))
         work.connection.execute(delete(_PERIODS).where(_PERIODS.c.event.in_(numbers)))
-        work.connection.execute(delete(_EVENTS).where(_EVENTS.c.id.in_(gone)))
-
-
-def has_final(view: View, dispatch_id: str) -> bool:
-    """Whether events of a dispatch are final."""
-    return any(state == ReportState.FINAL.value for _, state in _OF_DISPATCH.all(view.connection, dispatch_id))
+        work.connection.execute(delete(_EVENTS).where(_EVENTS.c.id.in_(event_ids)))
 
 
 def finalise(work: Work, invoice_of: Mapping[str, str | None]) -> None:
@@ -138,7 +130,7 @@ def of_invoice(view: View, number: str) -> list[EventOutcome]:
 def of_dispatch(view: View, dispatch_id: str) -> list[EventOutcome]:
     """Outcomes of the events of a dispatch, by zone."""
     units = _Units(view)
-    return [_outcome(row, units) for row in _ALL_OF_DISPATCH.all(view.connection, dispatch_id)]
+    return [_outcome(row, units) for row in _OF_DISPATCH.all(view.connection, dispatch_id)]
 
 
 def count(view: View, organisation_id: str | None, month: str | None, zone: str | None) -> int:

@@ -72,6 +72,13 @@ def messages_in_lane(view: View, lane: str) -> list[Message]:
     return [_message(row) for row in _IN_LANE.all(view.connection, lane)]
 
 
+def messages_with_attempts(view: View, lane: str) -> list[tuple[Message, list[Attempt]]]:
+    """All messages of a lane with their attempts, in order."""
+    messages = messages_in_lane(view, lane)
+    attempts = attempts_of(view, [message.id for message in messages])
+    return [(message, attempts[message.id]) for message in messages]
+
+
 def messages_of(view: View, organisation_id: str, kind: MessageKind, limit: int) -> list[Message]:
     """An organisation's messages of a kind, the newest first."""
     columns = tables.messages.c

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Integer, bindparam, delete, func, select
+from sqlalchemy import Integer, bindparam, delete, func, literal_column, select
 
 from simulator.store import month_tables
 from simulator.store.engine import BulkStatement, Query, insert
@@ -25,8 +25,8 @@ _EXPECT = BulkStatement(_insert.on_conflict_do_update(
 _FORGET = BulkStatement(delete(_QUEUE).where(_QUEUE.c.dispatch_id == bindparam("of_dispatch")), ("of_dispatch",))
 _NEXT = Query(select(func.min(_QUEUE.c.due_at)))
 _NEXT_AFTER = Query(select(func.min(_QUEUE.c.due_at)).where(_QUEUE.c.due_at > bindparam("after")))
-_DUE = Query(select(_QUEUE.c.dispatch_id, _QUEUE.c.due_at, _QUEUE.c.cause).where(
-    _QUEUE.c.due_at <= bindparam("now")).order_by(_QUEUE.c.due_at, _QUEUE.c.dispatch_id))
+_DUE = Query(select(_QUEUE.c.dispatch_id, _QUEUE.c.cause).where(_QUEUE.c.due_at <= bindparam("now")).order_by(
+    _QUEUE.c.due_at, _QUEUE.c.dispatch_id).limit(bindparam("most")).offset(literal_column("0")))
 _WATCH = BulkStatement(
     insert(_WATCHED).on_conflict_do_nothing(), ("unit", "last_end", "dispatch_id", "first_end"))
 _UNWATCH = BulkStatement(delete(_WATCHED).where(_WATCHED.c.dispatch_id == bindparam("of_dispatch")), ("of_dispatch",))
@@ -56,10 +56,9 @@ def next_due(view: View, after: datetime | None = None) -> datetime | None:
     return None if row is None or row[0] is None else from_micros(row[0])
 
 
-def due(view: View, now: datetime, most: int) -> list[tuple[str, datetime, int | None]]:
-    """Dispatches whose events are to be worked out by now: id, since when, and the entry that caused it."""
-    return [(dispatch_id, from_micros(due_at), cause)
-            for dispatch_id, due_at, cause in _DUE.all(view.connection, to_micros(now))[:most]]
+def due(view: View, now: datetime, most: int) -> list[tuple[str, int | None]]:
+    """Dispatches whose events are to be worked out by now: id, and the entry that caused it. The longest due first."""
+    return [(dispatch_id, cause) for dispatch_id, cause in _DUE.all(view.connection, to_micros(now), most)]
 
 
 def watch(work: Work, dispatch_id: str, units: Iterable[tuple[int, int, int]]) -> None:

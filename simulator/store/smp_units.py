@@ -54,12 +54,6 @@ def count_units(view: View, organisation_id: str | None) -> int:
     return view.connection.execute(query).scalar_one()
 
 
-def unit_by_id(view: View, unit_id: str) -> RegisteredUnit | None:
-    """One unit."""
-    row = view.connection.execute(_query().where(units.c.id == unit_id)).first()
-    return None if row is None else _unit(row)
-
-
 def _query() -> Any:
     aligned = select(func.count()).where(assets.c.unit_number == units.c.number).scalar_subquery()
     return select(units, aligned.label("assets"))

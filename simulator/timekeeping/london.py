@@ -14,6 +14,11 @@ def to_london(instant: datetime) -> datetime:
     return instant.astimezone(LONDON)
 
 
+def london_text(instant: datetime | None) -> str:
+    """London time to the minute with its offset, as files have it: 2026-11-02T16:30+00:00; nothing for None."""
+    return "" if instant is None else to_london(instant).isoformat(timespec="minutes")
+
+
 def from_london(day: date, at: time) -> datetime:
     """UTC instant of a London wall-clock time.
 

@@ -8,20 +8,19 @@ from pathlib import Path
 import pytest
 
 from simulator.market.policy import DEFAULT_POLICY
-from simulator.operations.policy import policy_of
 from simulator.settings import Settings, SettingsUnusable, read_settings
 
 
 def test_without_settings_the_default_policy_is_in_force() -> None:
     """Domain, §1: assumed numbers are settings."""
-    assert policy_of(Settings()) == DEFAULT_POLICY == policy_of(read_settings({}, {}))
+    assert Settings().market == DEFAULT_POLICY == read_settings({}, {}).market
 
 
 def test_numbers_from_the_environment() -> None:
     """README: lists and numbers by programme are written with commas."""
-    policy = policy_of(read_settings({}, {
+    policy = read_settings({}, {
         "FLEXSIM_MARKET_GREEN_FROM_PERCENT": "92.5", "FLEXSIM_MARKET_AUCTION_PROGRAMMES": "SU, OU",
-        "FLEXSIM_MARKET_UTILISATION_PRICES": "SU=310.50", "FLEXSIM_MARKET_FINALISING_HOUR": "9"}))
+        "FLEXSIM_MARKET_UTILISATION_PRICES": "SU=310.50", "FLEXSIM_MARKET_FINALISING_HOUR": "9"}).market
     assert (policy.green_from_percent, policy.auction_programmes, policy.finalising_hour) == (
         Decimal("92.5"), ("SU", "OU"), 9)
     assert (policy.utilisation_prices["SU"], policy.utilisation_prices["OU"]) == (Decimal("310.50"), Decimal(360))
@@ -31,7 +30,7 @@ def test_numbers_from_a_file(tmp_path: Path) -> None:
     """README: in a table of their own, or each by its whole name; variables come before the file."""
     file = tmp_path / "settings.toml"
     file.write_text('market_amber_from_percent = 60\n[market]\ngreen_from_percent = 91\nnotice_minutes = {OU = 5}\n')
-    policy = policy_of(read_settings({}, {"FLEXSIM_MARKET_GREEN_FROM_PERCENT": "90"}, file))
+    policy = read_settings({}, {"FLEXSIM_MARKET_GREEN_FROM_PERCENT": "90"}, file).market
     assert (policy.amber_from_percent, policy.green_from_percent, policy.notice_minutes["OU"]) == (60, 90, 5)
 
 

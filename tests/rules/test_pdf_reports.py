@@ -21,6 +21,7 @@ from simulator.documents.pdf_files import (
 from simulator.market.intervals import Granularity
 from simulator.market.performance import EventPerformance, ReportState
 from simulator.market.policy import DEFAULT_POLICY
+from simulator.operations.settling import outcome_of
 from tests.example_events import BRINDLE, example_performance, example_statement
 
 
@@ -156,7 +157,9 @@ def test_an_earnings_statement_shows_line_factor_and_reason() -> None:
 def test_both_documents_of_an_event_have_their_own_names() -> None:
     """Portal guide §3.3, documented: the zip holds performance reports and earnings statements of the month."""
     performance = example_performance([-30], state=ReportState.FINAL)
-    files = event_files([(performance, example_statement(performance))], BRINDLE, DEFAULT_POLICY)
+    files = event_files(
+        [outcome_of(performance, DEFAULT_POLICY)], {performance.event.id: performance}.__getitem__, BRINDLE,
+        DEFAULT_POLICY)
     assert sorted(files) == ["2026-11-02_D-20261102-0007_earnings-statement_final.pdf",
                              "2026-11-02_D-20261102-0007_performance-report_final.pdf"]
     assert all(callable(content) and content().startswith(b"%PDF") for content in files.values())
@@ -167,6 +170,28 @@ def test_the_pdf_writer_is_loaded_with_the_first_document() -> None:
     code = "import sys, simulator.documents.pdf_files, simulator.documents.chart_svg; print('reportlab' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+_CERTIFICATE = """
+from hashlib import sha256
+from simulator.documents.certificate import CertificateText
+from simulator.documents.pdf_files import performance_report
+from simulator.market.policy import DEFAULT_POLICY
+from tests.example_events import BRINDLE, example_performance
+if {month_first}:
+    performance_report(example_performance([-30]), BRINDLE, DEFAULT_POLICY)
+from simulator.documents.certificate_page import draw
+text = CertificateText("Title", "Statement", (("Name", "Value"),), (("API", "flow", "now", "1"),))
+print(sha256(draw(text)).hexdigest())
+"""
+
+
+def test_a_certificate_is_the_same_bytes_whatever_was_made_before() -> None:
+    """Ours: documents can be compared byte by byte; how PDFs are written is set for the whole process."""
+    digests = [subprocess.run([sys.executable, "-c", _CERTIFICATE.format(month_first=first)], capture_output=True,
+                              text=True, check=True).stdout for first in (False, True)]
+    assert len(digests[0]) == 65
+    assert digests[0] == digests[1]
 
 
 def test_nothing_long_runs_over_the_edge_of_the_page() -> None:

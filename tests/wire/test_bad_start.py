@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from tests.builders import reading
-from tests.servers import NOW, run_flexsim, subprocess_server
+from tests.servers import NOW, run_flexsim, running, subprocess_server
 
 
 def refused(*args: str, env: dict[str, str] | None = None) -> str:
@@ -143,3 +143,15 @@ def test_two_contracts_with_a_call_at_the_same_place_are_refused(tmp_path: Path)
     copy.write_text(contract.replace("/smp/api/v1/units:", "/api/v2/readings:"), "utf-8")
     said = refused("--port", "0", "--contract", f"smp={copy}")
     assert "POST /api/v2/readings is postReadings of the participant contract and createUnit of the smp" in said
+
+
+def test_a_key_that_was_never_written_is_made_anew(tmp_path: Path) -> None:
+    """Ours: a server that was killed while it made the key of its forms leaves none that is empty for ever."""
+    key = tmp_path / "server.key"
+    key.touch()
+    with running(data=tmp_path):
+        made = key.read_text()
+        assert made
+        assert key.stat().st_mode & 0o777 == 0o600
+    with running(data=tmp_path):
+        assert key.read_text() == made

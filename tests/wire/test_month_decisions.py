@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
-from simulator.market.acceptance import AcceptanceRule, HandChoice, Requirement, RuleKind, Verdict
+from simulator.market.acceptance import AcceptanceRule, HandChoice, Requirement, RuleKind, Verdict, acceptance_rows
 from simulator.market.dispatches import State
 from simulator.market.errors import NotFound, Refused
 from simulator.operations import deciding, declarations
 from simulator.operations.dispatching import dispatch_by_id
+from simulator.store.decisions import acceptances_between
+from tests.builders import instant
 from tests.markets import window, wish
 from tests.month_worlds import BY_MINUTE, HALF_HOURLY, OTHER_ZONE, MonthWorld, month_world
 
@@ -222,5 +224,19 @@ def test_the_rule_of_the_world_can_be_set(month: MonthWorld) -> None:
     month.advance("2026-10-08 12:00")
     with month.world.view() as view:
         assert deciding.acceptance_rule(view) == rule
-        row = deciding.acceptance_table(view, "acme", WEEK)[0]
+        row = acceptance_rows(deciding.decisions_of(view, "acme", WEEK))[0]
     assert row[-6:] == ["accepted_in_part", "37.5", "2026-10-12T16:15+01:00", "2026-10-12T17:30+01:00", "240", "240"]
+
+
+@pytest.mark.parametrize(("start", "is_found"), [
+    ("2026-10-24 22:59", False), ("2026-10-24 23:00", True), ("2026-10-25 23:59", True), ("2026-10-26 00:00", False)])
+def test_an_acceptance_is_found_in_every_minute_of_the_longest_day(start: str, is_found: bool) -> None:
+    """Ours: the Sunday on which the clocks go back has 25 hours, and a window of the whole day is as long."""
+    with month_world("2026-10-12 09:00") as month:
+        declare(month, "SUNDAY 00:00-24:00", week=NEXT)
+        month.advance("2026-10-15 12:00")
+        with month.world.view() as view:
+            begin = instant(start)
+            found = acceptances_between(view, "acme", begin, begin + timedelta(minutes=1))
+    assert [(one.acceptance_start, one.acceptance_end) for one in found] == [
+        (instant("2026-10-24 23:00"), instant("2026-10-26 00:00"))] * is_found
