@@ -18,8 +18,25 @@ from simulator.market.errors import RuleBreach
 from simulator.market.events import Direction
 from simulator.market.policy import MarketPolicy
 from simulator.market.programmes import programme_of
+from simulator.market.provenance import Rule
 from simulator.market.quantities import kw_text
 from simulator.timekeeping.london import london_text
+
+RULES = (
+    Rule("acceptance.decided",
+         "Each declaration of a week is decided: accepted, accepted in part, or not.",
+         "documented", "Portal guide §3.2, Acceptance Decisions. Acceptance in part is ours."),
+    Rule("acceptance.ways",
+         "A week is decided by one of five rules: accept all, reject all, accept in part, merit order, or by "
+         "hand.",
+         "assumed", "Nobody outside the platform can know it."),
+    Rule("acceptance.prices",
+         "Bid and awarded price are there for what was accepted in an auction programme only.",
+         "documented", "Portal guide §3.2."),
+    Rule("acceptance.anew",
+         "A week can be decided anew until one of its dispatches was told to the FSP.",
+         "assumed", "Nobody outside the platform can know it."),
+)
 
 
 class Verdict(Enum):

@@ -16,8 +16,25 @@ from typing import Any
 
 from simulator.market.errors import RuleBreach
 from simulator.market.intervals import WEEKDAYS, Granularity
+from simulator.market.provenance import Rule
 from simulator.market.quantities import LARGEST_KW, kw_text, power_from_kw
 from simulator.timekeeping.london import LONDON
+
+RULES = (
+    Rule("baselines.columns",
+         "A baseline template has exactly the columns day_of_week, local_time and power_kw; its rows mark the "
+         "start of their block in London time and repeat every week.",
+         "public", "Portal FAQ page."),
+    Rule("baselines.full_week",
+         "A full template has 336 rows (half-hourly) or 10,080 (minute).",
+         "public", "Portal FAQ page. That less than a full week is refused is ours."),
+    Rule("baselines.flat",
+         "A unit can have one flat power in place of a template.",
+         "assumed", "Nobody outside the platform can know it."),
+    Rule("baselines.in_force_from",
+         "A baseline is in force from the instant of its upload.",
+         "assumed", "Nobody outside the platform can know it."),
+)
 
 BASELINE_COLUMNS = ("day_of_week", "local_time", "power_kw")
 """Of a template file, exactly (portal FAQ page, public)."""

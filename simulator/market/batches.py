@@ -11,6 +11,22 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
+from simulator.market.provenance import SMP, Rule
+
+RULES = (
+    Rule("batches.returns",
+         "A submission is answered with a Transaction ID at once, and later with a success notification or a list "
+         "of errors.",
+         "documented", "SMP overview, The SMP APIs.", SMP),
+    Rule("batches.states",
+         "A batch is received, in processing, succeeded or failed, and does not leave the last two.",
+         "assumed", "Nobody outside the platform can know it.", SMP),
+    Rule("batches.at_least_once",
+         "A batch return is sent at least once, with the same X-Delivery-Id on every attempt; the status call "
+         "works even if every push fails.",
+         "assumed", "Nobody outside the platform can know it.", SMP),
+)
+
 BATCHES_TOPIC = "batches"
 """What is announced when a batch was accepted, or moved on."""
 

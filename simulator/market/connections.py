@@ -10,6 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from simulator.market.provenance import SMP, Rule
+
+RULES = (
+    Rule("connections.steps",
+         "A connection has four steps: pro-forma sent, pro-forma returned, access provided, commissioning test.",
+         "documented", "SMP overview, Establishing SMP connections.", SMP),
+    Rule("connections.all_flows",
+         "The commissioning test shows all flows.",
+         "documented", "SMP overview, Establishing SMP connections. Which flows those are is read from its table "
+         "of APIs.", SMP),
+)
+
 
 class Step(Enum):
     """How far a connection has come: the last step that is done."""

@@ -17,8 +17,26 @@ from simulator.market.events import Direction
 from simulator.market.intervals import WEEKDAYS
 from simulator.market.organisations import MeterableUnit
 from simulator.market.policy import MarketPolicy
+from simulator.market.provenance import Rule
 from simulator.market.quantities import MILLIWATTS_PER_KW, kw_text
 from simulator.timekeeping.london import from_london, to_london
+
+RULES = (
+    Rule("declarations.exist",
+         "An FSP declares availability for a week, by programme and zone.",
+         "documented", "Portal guide §3.2."),
+    Rule("declarations.repeat",
+         "A declaration can stand for every week, or for one.",
+         "public", "The brand's older public pages."),
+    Rule("declarations.limits",
+         "A declaration names a unit of the FSP's own, a window within one London day, a power and prices; "
+         "whatever is wrong with it is said at once.",
+         "assumed", "Nobody outside the platform can know it."),
+    Rule("declarations.acceptance_csv",
+         "In the Acceptance CSV, accepted rows have acceptance_start and acceptance_end, and those of auction "
+         "programmes utilisation_bid_price and utilisation_awarded_price. The other columns are ours.",
+         "documented", "Portal guide §3.2."),
+)
 
 ACCEPTANCE_COLUMNS = (
     "week_commencing", "programme", "zone", "meterable_unit_id", "declaration_start", "declaration_end", "power_kw",

@@ -10,6 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
+from simulator.market.provenance import Rule
+
+RULES = (
+    Rule("dispatches.sent",
+         "The platform sends start and stop messages to the FSP's endpoint.",
+         "documented", "Portal guide §3.1."),
+    Rule("dispatches.emergency_stop",
+         "There is an emergency stop.",
+         "public", "The brand's older public pages."),
+    Rule("dispatches.states",
+         "A dispatch is planned, sent, acknowledged, running, stopped, failed or cancelled, and moves between "
+         "these as one table says.",
+         "assumed", "Nobody outside the platform can know it."),
+)
+
 PROGRAMMES = {
     "SU": "Scheduled Utilisation",
     "SAOU": "Scheduled Availability, Operational Utilisation",

@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from simulator.market.performance import EventPerformance, kwh
+from simulator.market.provenance import Rule
 from simulator.market.quantities import kw_text
 from simulator.timekeeping.london import london_text
+
+RULES = (
+    Rule("reports.rag_csv",
+         "Download CSV gives a zip with the RAG details of all events of the month. Its columns are ours.",
+         "documented", "Portal guide §3.3."),
+    Rule("reports.pdfs",
+         "Download PDFs gives a zip of all reports of the month. Their layout and file names are ours.",
+         "documented", "Portal guide §3.3."),
+)
 
 RAG_COLUMNS = (
     "event_id", "programme", "zone", "meterable_unit_ids", "event_start", "event_end", "direction", "power_change_kw",

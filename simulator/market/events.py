@@ -16,7 +16,17 @@ from typing import NamedTuple
 from simulator.market.dispatches import Dispatch, State
 from simulator.market.intervals import Granularity
 from simulator.market.organisations import MeterableUnit
+from simulator.market.provenance import Rule
 from simulator.timekeeping.london import month_of
+
+RULES = (
+    Rule("events.reports",
+         "Each event has a performance report and an earnings statement, provisional until the 15th.",
+         "documented", "Portal guide §3.3."),
+    Rule("events.failed_messages",
+         "A dispatch whose messages failed is an event all the same: what the meter shows decides.",
+         "assumed", "Nobody outside the platform can know it."),
+)
 
 EVENTS_TOPIC = "events"
 """What is announced when events are to be worked out."""

@@ -345,3 +345,19 @@ class WorldStarted(Fact):
     kind = "world.started"
     fixture: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotTaken(Fact):
+    """A copy of the world was kept under a name."""
+
+    kind = "snapshot.taken"
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRestored(Fact):
+    """The world went back to a copy of it, or of another world, that was kept under a name."""
+
+    kind = "snapshot.restored"
+    name: str

@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 
+from simulator.market.provenance import Rule
 from simulator.timekeeping.london import from_london, to_london
+
+RULES = (
+    Rule("readings.baseline_row",
+         "A reading is compared with the row of the London time at which its period starts: 16:30Z belongs to the "
+         "row 17:00 in summer and 16:00 in winter.",
+         "public", "Portal FAQ page."),
+    Rule("readings.days_of_the_change",
+         "Days on which the clocks change have 46 or 50 half-hours.",
+         "inferred", "London local time (portal FAQ page) on the days of the change."),
+)
 
 WEEKDAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 

@@ -13,6 +13,16 @@ from dataclasses import dataclass
 
 from simulator.market.addresses import LONGEST_ADDRESS, is_address
 from simulator.market.errors import RuleBreach
+from simulator.market.provenance import Rule
+
+RULES = (
+    Rule("accounts.one",
+         "There is one account for each organisation.",
+         "documented", "Portal guide §1.4."),
+    Rule("accounts.texts",
+         "A name has at most 100 letters, an address must be one, and both are the organisation's own.",
+         "assumed", "Nobody outside the platform can know it."),
+)
 
 LONGEST_NAME = 100
 LONGEST_DESCRIPTION = 200

@@ -11,7 +11,20 @@ from datetime import datetime
 from enum import Enum
 
 from simulator.market.policy import MarketPolicy
+from simulator.market.provenance import Rule
 from simulator.market.settlement import EarningsLine, EventStatement, sum_of
+
+RULES = (
+    Rule("invoices.pdfs",
+         "Download PDFs on Invoices/Statements gives a zip of the month's invoices. Their layout is ours.",
+         "documented", "Portal guide §3.4."),
+    Rule("invoices.final",
+         "Invoices are final from the 15th on; payment is made outside the portal.",
+         "documented", "Portal guide §3.3 and §3.4."),
+    Rule("invoices.cannot_change",
+         "What is final is never changed again.",
+         "inferred", "Portal FAQ page: invoices of a finalised month do not change."),
+)
 
 ALL_ZONES = "all"
 """Zone of an invoice where the policy makes one for the whole organisation."""

@@ -130,3 +130,29 @@ def password_reset(organisation: str, path: str, hours: int) -> Letter:
         Paragraph(f"The link is valid for {hours} hours and works once; earlier links no longer work."),
         Paragraph("If you did not ask for it, do nothing: your password stays as it is."),
     ))
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """An e-mail of the portal, and how far it can be trusted that it is sent, when and why.
+
+    `kind` is that of its letters, whose subjects begin with `subject`.
+    """
+
+    kind: str
+    title: str
+    when: str
+    subject: str
+    label: str
+    source: str
+
+
+EMAILS = (
+    Email("invitation", "Invitation", "when an organisation is given an account", "Activate the Flexible Power Portal",
+          "documented", "Portal guide §2.1. Its words are ours."),
+    Email("password_reset", "Forgot your password", "when somebody asks for a new password", "Set a new password",
+          "documented", "Portal guide §2.1. Its words are ours."),
+    *(Email(email.value, email.title, email.when, email.title.removesuffix(" email") + ":", "documented",
+            "Portal guide §3.6: name, time and purpose. Its words and columns are ours.") for email in BatchEmail),
+)
+"""Every e-mail that the portal sends."""

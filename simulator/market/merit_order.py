@@ -26,7 +26,14 @@ from simulator.market.acceptance import (
 )
 from simulator.market.declarations import Declaration
 from simulator.market.policy import MarketPolicy
+from simulator.market.provenance import Rule
 from simulator.market.settlement import price_text
+
+RULES = (
+    Rule("acceptance.merit_order",
+         "Merit order takes the cheapest offers first, up to what a zone and window require.",
+         "assumed", "Nobody outside the platform can know it."),
+)
 
 
 class _Piece(NamedTuple):

@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 
 from simulator.market.policy import MarketPolicy
+from simulator.market.provenance import Rule
 from simulator.timekeeping.london import end_of_month, from_london, month_of, previous_month, to_london
+
+RULES = (
+    Rule("months.late_readings",
+         "Readings of a finalised month are taken, and its invoices do not change.",
+         "public", "Portal FAQ page."),
+    Rule("months.provisional",
+         "What readings of a month that is not final change, reports and statements follow.",
+         "inferred", "Provisional reports follow each event, final ones the 15th (portal guide §3.3)."),
+)
 
 
 def drafts_from(month: str, policy: MarketPolicy) -> datetime:

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from operator import mul
 
+from simulator.market.provenance import SMP, Rule
+
+RULES = (
+    Rule("mpans.check_digit",
+         "The 13th digit of an MPAN follows from the other twelve.",
+         "public", "The industry's rule for MPANs.", SMP),
+    Rule("mpans.gsp_group",
+         "The distributor ids 10 to 23 fix the GSP Group; higher ones fix none.",
+         "public", "Elexon's list of distributors.", SMP),
+)
+
 MPAN_DIGITS = 13
 _WEIGHTS = (3, 5, 7, 13, 17, 19, 23, 29, 31, 37, 41, 43)
 

@@ -19,6 +19,13 @@ from simulator.market.events import Event, EventPeriod, periods_of
 from simulator.market.intervals import Granularity
 from simulator.market.organisations import MeterableUnit
 from simulator.market.policy import MarketPolicy
+from simulator.market.provenance import Rule
+
+RULES = (
+    Rule("performance.rag",
+         "Each event has a status: red, amber or green.",
+         "documented", "Portal guide §3.3."),
+)
 
 MILLIWATT_SECONDS_PER_WH = 3_600_000
 
@@ -204,6 +211,16 @@ def assess_event(event: Event, evidence: Mapping[str, Evidence], policy: MarketP
     return EventPerformance(
         event, state, as_of, periods, units, tuple(gap for unit in units for gap in _gaps(unit)), instructed,
         sum(period.delivered_energy for period in periods), counted, rag, _rule(rag, counted, instructed, policy))
+
+
+def performance_again(event: Event, units: Sequence[UnitPerformance], as_of: datetime, rag: Rag, rule: str,
+                      state: ReportState = ReportState.FINAL) -> EventPerformance:
+    """A performance as it was worked out before, from what its units delivered, and the status and rule of then."""
+    periods = together(event, units, periods_of(event.start_at, event.end_at, event.granularity))
+    return EventPerformance(
+        event, state, as_of, periods, tuple(units), tuple(gap for unit in units for gap in _gaps(unit)),
+        sum(period.instructed_energy for period in periods), sum(period.delivered_energy for period in periods),
+        max(0, sum(period.counted_energy for period in periods)), rag, rule)
 
 
 def surroundings(event: Event, evidence: Mapping[str, Evidence], margin: timedelta = timedelta(hours=1),

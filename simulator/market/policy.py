@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from simulator.market.programmes import LEGACY_SOURCE
+from simulator.market.provenance import Rule
 
 _OURS = "Nobody outside the platform can know it."
 _NEIGHBOUR = "Nobody outside the platform can know it; a neighbouring network operator is reported to use this shape."
@@ -142,46 +143,36 @@ def numbers_of(policy: MarketPolicy) -> list[PolicyNumber]:
                          found.metadata["source"]) for name, found in _FIELDS.items()]
 
 
-@dataclass(frozen=True, slots=True)
-class MarketRule:
-    """A rule of the month that is not a number: what the program does, and how far that can be trusted."""
-
-    name: str
-    words: str
-    label: str
-    source: str
-
-
 MARKET_RULES = (
-    MarketRule("delivered_power", "The delivered power of a period is reading minus baseline when more export or less "
-               "demand is asked for (GTU, DTD), and baseline minus reading for the opposite (GTD, DTU).", "inferred",
-               "Generation counts positive and demand negative (portal FAQ page, public)."),
-    MarketRule("direction", "A positive power change asks for more export or less demand (GTU, DTD), a negative one "
-               "for the opposite (GTD, DTU).", "inferred", "The sign of readings (portal FAQ page, public)."),
-    MarketRule("delivered_share", "The delivered share is the sum over the event's periods of the smaller of delivered "
-               "and instructed energy, divided by the instructed energy; never below 0.", "assumed", _OURS),
-    MarketRule("missing_reading", "A period without a reading delivers nothing and is named in the report.", "assumed",
-               _OURS),
-    MarketRule("together", "The units of a dispatch in one zone answer for its power together, as one event; a "
-               "dispatch over several zones is shared between them by capacity.", "assumed", _OURS),
-    MarketRule("coarsest_meter", "An event is judged minute by minute if all its units are metered so, else half-hour "
-               "by half-hour; minute readings are then averaged.", "assumed", _OURS),
-    MarketRule("part_of_a_period", "A period that an event covers in part is instructed for that part only; what its "
-               "meter shows for the whole period counts towards it.", "assumed",
-               "A meter cannot show what happened within its period."),
-    MarketRule("event_end", "An event ends at the end of its dispatch, or when a stop came before that.", "inferred",
-               "Stop and emergency stop exist (portal guide §3.1; the brand's older pages)."),
-    MarketRule("event_month", "An event belongs to the London month in which it starts.", "assumed", _OURS),
-    MarketRule("overlap", "Events of one unit that overlap in time are each judged by its whole reading: the same "
-               "energy counts in each. What one window is accepted for at the same time becomes one dispatch with the "
-               "sum of the powers, so that a decision by itself makes no such events.", "assumed", _OURS),
-    MarketRule("baseline_in_force", "An event is compared with the baseline that was in force when it started; without "
-               "one, with 0 kW.", "assumed", _OURS),
-    MarketRule("utilisation", "Utilisation is paid for the energy that counts, times the price, times the factor.",
-               "assumed", _NEIGHBOUR),
-    MarketRule("availability", "Availability is paid for accepted MW times hours times price, whatever was delivered.",
-               "assumed", _OURS),
-    MarketRule("rounding", "Energy is rounded to whole Wh, then each line to whole pence, halves up; statements and "
-               "invoices add up lines and round nothing. There is no VAT.", "assumed", _OURS),
+    Rule("delivered_power", "The delivered power of a period is reading minus baseline when more export or less "
+         "demand is asked for (GTU, DTD), and baseline minus reading for the opposite (GTD, DTU).", "inferred",
+         "Generation counts positive and demand negative (portal FAQ page, public)."),
+    Rule("direction", "A positive power change asks for more export or less demand (GTU, DTD), a negative one "
+         "for the opposite (GTD, DTU).", "inferred", "The sign of readings (portal FAQ page, public)."),
+    Rule("delivered_share", "The delivered share is the sum over the event's periods of the smaller of delivered "
+         "and instructed energy, divided by the instructed energy; never below 0.", "assumed", _OURS),
+    Rule("missing_reading", "A period without a reading delivers nothing and is named in the report.", "assumed",
+         _OURS),
+    Rule("together", "The units of a dispatch in one zone answer for its power together, as one event; a "
+         "dispatch over several zones is shared between them by capacity.", "assumed", _OURS),
+    Rule("coarsest_meter", "An event is judged minute by minute if all its units are metered so, else half-hour "
+         "by half-hour; minute readings are then averaged.", "assumed", _OURS),
+    Rule("part_of_a_period", "A period that an event covers in part is instructed for that part only; what its "
+         "meter shows for the whole period counts towards it.", "assumed",
+         "A meter cannot show what happened within its period."),
+    Rule("event_end", "An event ends at the end of its dispatch, or when a stop came before that.", "inferred",
+         "Stop and emergency stop exist (portal guide §3.1; the brand's older pages)."),
+    Rule("event_month", "An event belongs to the London month in which it starts.", "assumed", _OURS),
+    Rule("overlap", "Events of one unit that overlap in time are each judged by its whole reading: the same "
+         "energy counts in each. What one window is accepted for at the same time becomes one dispatch with the "
+         "sum of the powers, so that a decision by itself makes no such events.", "assumed", _OURS),
+    Rule("baseline_in_force", "An event is compared with the baseline that was in force when it started; without "
+         "one, with 0 kW.", "assumed", _OURS),
+    Rule("utilisation", "Utilisation is paid for the energy that counts, times the price, times the factor.",
+         "assumed", _NEIGHBOUR),
+    Rule("availability", "Availability is paid for accepted MW times hours times price, whatever was delivered.",
+         "assumed", _OURS),
+    Rule("rounding", "Energy is rounded to whole Wh, then each line to whole pence, halves up; statements and "
+         "invoices add up lines and round nothing. There is no VAT.", "assumed", _OURS),
 )
 """The rules of the month for the fidelity ledger and the small print of reports."""

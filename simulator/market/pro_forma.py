@@ -13,6 +13,13 @@ from collections.abc import Iterator
 from simulator.market.addresses import is_address
 from simulator.market.connections import ProForma
 from simulator.market.errors import RuleBreach
+from simulator.market.provenance import SMP, Rule
+
+RULES = (
+    Rule("connections.pro_forma",
+         "The pro-forma asks for developers and API endpoints; what else it asks is ours.",
+         "documented", "SMP overview, Establishing SMP connections.", SMP),
+)
 
 MOST_CONTACTS = 10
 MOST_ENDPOINTS = 20

@@ -10,7 +10,26 @@ from typing import Any, NamedTuple
 from simulator.market.errors import RuleBreach
 from simulator.market.intervals import Granularity
 from simulator.market.organisations import MeterableUnit
+from simulator.market.provenance import Rule
 from simulator.market.quantities import LARGEST_KW, LARGEST_MILLIWATTS, power_from_energy, power_from_kw
+
+RULES = (
+    Rule("readings.period_end",
+         "A reading is stamped with the end of its minute or half-hour, in UTC.",
+         "public", "Portal FAQ page."),
+    Rule("readings.half_hours",
+         "A half-hourly unit takes :00 and :30 only.",
+         "public", "Portal FAQ page."),
+    Rule("readings.sign",
+         "Generation is positive, demand is negative.",
+         "public", "Portal FAQ page."),
+    Rule("readings.replaced",
+         "A second reading of the same unit and period replaces the first.",
+         "assumed", "Nobody outside the platform can know it."),
+    Rule("readings.all_or_nothing",
+         "One bad reading refuses the whole message; all faults are named.",
+         "assumed", "Nobody outside the platform can know it."),
+)
 
 
 class Reading(NamedTuple):

@@ -10,6 +10,14 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from simulator.market.provenance import SMP, Rule
+
+RULES = (
+    Rule("registrations.texts",
+         "A text says something, in letters that can be seen.",
+         "assumed", "Nobody outside the platform can know it.", SMP),
+)
+
 UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Categories of characters that no name has: control characters, halves of letters, ends of lines and paragraphs."""
 

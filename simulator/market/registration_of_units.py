@@ -12,9 +12,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.market.batches import BatchError
+from simulator.market.provenance import SMP, Rule
 from simulator.market.registered_texts import text_findings
 from simulator.market.registration_of_assets import PointerOf, date_findings
 from simulator.market.registrations import RegisteredAsset
+
+RULES = (
+    Rule("units.secondary_bmu",
+         "The assets of a Secondary BMU lie in one GSP Group.",
+         "public", "Published rules of the Balancing Mechanism.", SMP),
+    Rule("units.balancing_reserve",
+         "Balancing Reserve is for BMUs and Secondary BMUs only; the other services are open to all.",
+         "assumed", "Balancing Reserve is bought from units of the Balancing Mechanism; that it is checked "
+         "is ours.", SMP),
+)
 
 UNIT_TYPES = {"bmu": "BMU", "secondary_bmu": "Secondary BMU", "non_bmu": "non-BMU", "aggregated": "aggregated"}
 """Canonical unit type -> what people call it."""

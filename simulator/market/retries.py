@@ -1,4 +1,4 @@
-"""When a message that was not acknowledged is sent again (wire.md, Dispatch: assumed).
+"""When a message that was not acknowledged is sent again (wire format, Dispatch: assumed).
 
 Any 2xx acknowledges. Network errors, timeouts, 5xx and 429 are tried again after 5, 15, 60 and 300 s of market time;
 `Retry-After` puts the next attempt off further. Other 4xx and redirects are final.
@@ -7,6 +7,17 @@ Any 2xx acknowledges. Network errors, timeouts, 5xx and 429 are tried again afte
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+
+from simulator.market.provenance import BOTH, Rule
+
+RULES = (
+    Rule("messages.acknowledged",
+         "Any answer 2xx acknowledges a message.",
+         "assumed", "Nobody outside the platform can know it.", BOTH),
+    Rule("messages.tried_again",
+         "No answer, 5xx and 429 are tried again, Retry-After honoured; other 4xx and redirects are final.",
+         "assumed", "Nobody outside the platform can know it.", BOTH),
+)
 
 
 def is_acknowledged(status: int | None) -> bool:

@@ -9,6 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from simulator.market.provenance import SMP, Rule
+
+RULES = (
+    Rule("signatures.both_ways",
+         "JSON is signed in both directions.",
+         "documented", "SMP overview, The SMP APIs.", SMP),
+    Rule("signatures.form",
+         "A signature is a detached JWS of the exact bytes (RS256, kid), or the JWS is the body; a request "
+         "without one is taken unless the connection requires it.",
+         "assumed", "Nobody outside the platform can know it.", SMP),
+    Rule("signatures.keys",
+         "The platform's keys are published as a JWKS; the newest signs.",
+         "assumed", "Nobody outside the platform can know it.", SMP),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:

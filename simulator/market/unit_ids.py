@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from simulator.market.provenance import SMP, Rule
 from simulator.market.registrations import RegisteredAsset
+
+RULES = (
+    Rule("units.ids",
+         "Ids of aggregated units look like AG-GEDF02, those of BMUs like ARBRB-1 behind a prefix.",
+         "public", "Published lists of units. That the letters are the participant's is ours.", SMP),
+)
 
 _LETTERS = 4
 

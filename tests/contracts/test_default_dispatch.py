@@ -16,7 +16,9 @@ from .dispatch_messages import DISPATCH, INSTRUCTIONS, hook_of, message_of, sche
 
 
 def test_it_is_written_as_the_wire_document_has_it() -> None:
-    """wire: POST {base}/dispatch with dispatchId, instruction, startTime, endTime, powerChangeKw, meterableUnitIds."""
+    """Wire format, assumed: POST {base}/dispatch with dispatchId, instruction, startTime, endTime, powerChangeKw,
+    meterableUnitIds.
+    """
     request = write("default", dispatch_id="D-20261102-0007")
     assert (request.method, request.path, request.query) == ("POST", "/dispatch", "")
     assert request.headers == (("Content-Type", "application/json"),)
@@ -32,7 +34,7 @@ def test_it_is_written_as_the_wire_document_has_it() -> None:
 
 @pytest.mark.parametrize("word", INSTRUCTIONS)
 def test_every_instruction_has_its_word(word: str) -> None:
-    """wire: START, STOP, EMERGENCY_STOP; each message fits the contract's own schema."""
+    """Wire format, assumed: START, STOP, EMERGENCY_STOP; each message fits the contract's own schema."""
     body = json.loads(write("default", instruction=word).body)
     assert body["instruction"] == word.upper()
     schema = schema_of(contract_named("default").document)
@@ -48,7 +50,9 @@ def test_the_drop_down_has_the_words_with_their_labels() -> None:
 
 
 def test_its_answers_are_described() -> None:
-    """wire: 2xx acknowledges, 429 and 5xx are retried, 3xx and other 4xx are final; all of it assumed."""
+    """Wire format, assumed: 2xx acknowledges, 429 and 5xx are retried, 3xx and other 4xx are final; all of it
+    assumed.
+    """
     answers = hook_of(contract_named("default").document)["responses"]
     assert set(answers) == {"2XX", "429", "5XX", "3XX", "4XX"}
     assert {answer["x-provenance"]["label"] for answer in answers.values()} == {"assumed"}

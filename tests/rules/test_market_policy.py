@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 
 from simulator.market.dispatches import PROGRAMMES
-from simulator.market.policy import DEFAULT_POLICY, MARKET_RULES, MarketPolicy, MarketRule, PolicyNumber, numbers_of
+from simulator.market.policy import DEFAULT_POLICY, MARKET_RULES, MarketPolicy, PolicyNumber, numbers_of
 from simulator.market.programmes import programme_of, programmes_of
+from simulator.market.provenance import Rule
 
 LABELS = {"documented", "public", "inferred", "assumed"}
 
@@ -23,7 +24,7 @@ def test_every_number_is_explained_and_labelled(number: PolicyNumber) -> None:
 
 
 @pytest.mark.parametrize("rule", MARKET_RULES, ids=lambda rule: rule.name)
-def test_every_rule_is_explained_and_labelled(rule: MarketRule) -> None:
+def test_every_rule_is_explained_and_labelled(rule: Rule) -> None:
     """Ours: rules that are no number stand in the same ledger."""
     assert rule.label in LABELS
     assert rule.words.endswith(".")
@@ -44,6 +45,8 @@ def test_the_fifteenth_is_documented_and_the_thresholds_are_assumed() -> None:
     assert DEFAULT_POLICY.label_of("green_from_percent") == DEFAULT_POLICY.label_of("payment_slope") == "assumed"
 
 
+@pytest.mark.proves("programme/SU", "programme/SAOU", "programme/OU", "programme/Secure", "programme/Dynamic",
+                    "programme/Restore")
 def test_todays_programmes_and_the_legacy_ones() -> None:
     """Domain: public. Auction programmes SU and SAOU: assumed."""
     assert [found.code for found in programmes_of(DEFAULT_POLICY)] == list(PROGRAMMES)
@@ -52,22 +55,26 @@ def test_todays_programmes_and_the_legacy_ones() -> None:
     assert {programme.code for programme in found if programme.is_legacy} == {"Secure", "Dynamic", "Restore"}
 
 
+@pytest.mark.proves("policy/always_accepted_programmes", "programme/Restore")
 def test_restore_is_always_accepted() -> None:
     """Domain: public, the brand's older pages."""
     assert [found.code for found in programmes_of(DEFAULT_POLICY) if found.is_always_accepted] == ["Restore"]
 
 
+@pytest.mark.proves("policy/scheduled_programmes")
 def test_scheduled_programmes_are_dispatched_from_their_acceptances() -> None:
     """Inferred: Scheduled Utilisation by its name, Secure from its notice of a week."""
     assert {found.code for found in programmes_of(DEFAULT_POLICY) if found.is_scheduled} == {"SU", "Secure"}
 
 
+@pytest.mark.proves("policy/notice_minutes")
 @pytest.mark.parametrize(("code", "minutes"), [("OU", 15), ("SAOU", 1_440), ("Dynamic", 15), ("Restore", 15)])
 def test_notice_of_a_programme(code: str, minutes: int) -> None:
     """Domain: public; 15 minutes, SAOU day ahead."""
     assert programme_of(code, DEFAULT_POLICY).notice.total_seconds() == minutes * 60
 
 
+@pytest.mark.proves("policy/availability_programmes")
 def test_a_programme_follows_the_policy() -> None:
     """Ours: which programmes are auctions is a setting."""
     policy = MarketPolicy(auction_programmes=("OU",), notice_minutes={"OU": 5})
@@ -84,6 +91,7 @@ def test_a_programme_says_what_it_implies() -> None:
         "Restore (legacy): the control room dispatches it, every declaration is accepted.")
 
 
+@pytest.mark.proves("policy/utilisation_prices", "policy/availability_prices")
 def test_every_programme_has_a_price_within_the_published_range() -> None:
     """Domain: public range of results, £7.02 to £1,812 a MWh and up to about £22 a MW and hour; the prices are ours."""
     assert set(DEFAULT_POLICY.utilisation_prices) == set(PROGRAMMES)
