@@ -14,8 +14,10 @@ from simulator.passwords import hash_public_password
 def problems_of_connection(entry: dict[str, Any]) -> Iterator[str]:
     """A sentence for each thing that is wrong with the part `smp` of an organisation, which has the right form."""
     step = Step(entry["connection"])
-    if ("username" in entry) != ("password" in entry):
+    if ("username" in entry) != bool({"password", "password_hash"} & entry.keys()):
         yield "an SMP user has both a username and a password"
+    elif "password" in entry and "password_hash" in entry:
+        yield "an SMP user has a password or the hash of one, not both"
     elif has_access(step) and "username" not in entry:
         yield f"a connection at {step.value} has an SMP user: give a username and a password"
     if "username" in entry:
@@ -36,9 +38,9 @@ def connection_from(organisation_id: str, entry: dict[str, Any]) -> SmpConnectio
     """The connection that a fixture wants, which was checked before."""
     pro_forma = _pro_forma(entry)
     password = entry.get("password")
+    stored = entry.get("password_hash") if password is None else hash_public_password(password)
     return SmpConnection(
-        organisation_id, Step(entry["connection"]), entry.get("username"),
-        None if password is None else hash_public_password(password), pro_forma.callback_url or None,
+        organisation_id, Step(entry["connection"]), entry.get("username"), stored, pro_forma.callback_url or None,
         signing.read_public_keys(pro_forma.public_keys) if pro_forma.public_keys else None,
         entry.get("signatures", "optional"), pro_forma)
 

@@ -28,6 +28,7 @@ from simulator.market.policy import MarketPolicy
 from simulator.market.programmes import programme_of
 from simulator.market.quantities import MILLIWATTS_PER_KW
 from simulator.operations import deciding, declarations, dispatching
+from simulator.operations.fixture_text import Problem
 from simulator.operations.month_end import finalise_history, finalise_previous_month
 from simulator.operations.readings import accept_readings
 from simulator.operations.settling import settle_due_events
@@ -52,7 +53,7 @@ def start_market(work: Work, content: dict[str, Any], policy: MarketPolicy) -> N
     now, cause = work.now, work.cause
     if shape is None:
         finalise_history(work, policy)
-        _set_baselines(work, content)
+        set_baselines(work, content)
         return
     first_month = month_of(now)
     for _ in range(shape["months"]):
@@ -64,21 +65,29 @@ def start_market(work: Work, content: dict[str, Any], policy: MarketPolicy) -> N
         work.now, work.cause = now, cause
 
 
-def problems_of_market(content: dict[str, Any]) -> Iterator[str]:
+def problems_of_market(content: dict[str, Any]) -> Iterator[Problem]:
     """What in a fixture's market does not fit the rest of it."""
     zones = {zone["code"] for zone in content["zones"]}
-    for entry in content["organisations"]:
+    for place, entry in enumerate(content["organisations"]):
         own = {unit["id"] for unit in entry["units"]}
-        for declared in entry.get("declarations", ()):
+        here = ("organisations", place)
+        if "market" not in content and "record" not in content:
+            for name in ({"declarations", "dispatches"} & entry.keys()):
+                yield (*here, name), (
+                    f"organisation {entry['id']}: {name}: these need a market, which the fixture has not")
+        for number, declared in enumerate(entry.get("declarations", ())):
             if declared["unit"] not in own:
-                yield f"organisation {entry['id']}: declarations: it has no unit {declared['unit']!r}"
-        for called in entry.get("dispatches", ()):
-            for unit in called["units"]:
+                yield (*here, "declarations", number, "unit"), (
+                    f"organisation {entry['id']}: declarations: it has no unit {declared['unit']!r}")
+        for number, called in enumerate(entry.get("dispatches", ())):
+            for index, unit in enumerate(called["units"]):
                 if unit not in own:
-                    yield f"organisation {entry['id']}: dispatches: it has no unit {unit!r}"
-    for wanted in content.get("market", {}).get("acceptance", {}).get("requirements", ()):
+                    yield (*here, "dispatches", number, "units", index), (
+                        f"organisation {entry['id']}: dispatches: it has no unit {unit!r}")
+    for number, wanted in enumerate(content.get("market", {}).get("acceptance", {}).get("requirements", ())):
         if wanted["zone"] not in zones:
-            yield f"market: acceptance: the zone {wanted['zone']!r} is not among the zones"
+            yield ("market", "acceptance", "requirements", number, "zone"), (
+                f"market: acceptance: the zone {wanted['zone']!r} is not among the zones")
 
 
 @dataclass(order=True)
@@ -116,7 +125,7 @@ class _History:
         began = min(locks_at(first_week, self._policy) - _WEEK, opened)
         self._work.now = began
         finalise_history(self._work, self._policy)
-        self._baselines = _set_baselines(self._work, self._content)
+        self._baselines = set_baselines(self._work, self._content)
         self._plan(locks_at(first_week, self._policy) - _DECLARED_BEFORE_LOCK, lambda: self._declare_static(first_week))
         this_week = monday_of(self._start)
         week = first_week
@@ -153,7 +162,7 @@ class _History:
 
     def _declare_static(self, first_week: date) -> None:
         if "acceptance" in self._content["market"]:
-            deciding.set_acceptance_rule(self._work, _rule(self._content["market"]["acceptance"]))
+            deciding.set_acceptance_rule(self._work, rule_from(self._content["market"]["acceptance"]))
         for organisation_id, shape in self._declared(static=True):
             declarations.declare_static(self._work, organisation_id, _wanted(shape, first_week), self._policy)
 
@@ -239,7 +248,7 @@ class _History:
                    "power_kw": round(milliwatts / MILLIWATTS_PER_KW, 1)}
 
 
-def _set_baselines(work: Work, content: dict[str, Any]) -> dict[str, Baseline]:
+def set_baselines(work: Work, content: dict[str, Any]) -> dict[str, Baseline]:
     """Baselines that are there from the beginning, like the units themselves."""
     found = {}
     for entry in content["organisations"]:
@@ -266,7 +275,8 @@ def _baseline(shape: dict[str, Any], granularity: Granularity) -> Baseline:
     return Baseline(BaselineKind.TEMPLATE, granularity, tuple(week))
 
 
-def _rule(shape: dict[str, Any]) -> AcceptanceRule:
+def rule_from(shape: dict[str, Any]) -> AcceptanceRule:
+    """The rule by which weeks are decided."""
     return AcceptanceRule(
         RuleKind(shape["rule"]), Decimal(str(shape.get("power_percent", 100))), shape.get("starts_later_minutes", 0),
         shape.get("ends_earlier_minutes", 0),

@@ -1,45 +1,50 @@
 """World fixtures: readable YAML that says which organisations, units and readings a new world holds.
 
-Everything is relative to the world's start, so that a fixture is as full on any day of the year. The form of the file
-is `fixtures/world.schema.yaml`.
+In the shipped ones everything is relative to the world's start, so that they are as full on any day of the year; saved
+ones are absolute. The form of the file is `fixtures/world.schema.yaml`.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import isodate
-import jsonschema_rs
-import yaml
-
 from simulator import assets
-from simulator.ids import new_api_token
-from simulator.market.addresses import is_address
 from simulator.market.connections import Step, has_access
-from simulator.market.intervals import Granularity, last_period_end
-from simulator.market.letters import BatchEmail
-from simulator.market.organisations import MeterableUnit, Organisation, Zone
+from simulator.market.organisations import Zone
 from simulator.market.policy import MarketPolicy
-from simulator.market.readings import Reading
-from simulator.operations.fixture_connections import connection_from, problems_of_connection
+from simulator.operations.fixture_checks import problems_of_record, twice
+from simulator.operations.fixture_form import problems_of_form
 from simulator.operations.fixture_market import problems_of_market, start_market
-from simulator.operations.password_links import send_invitation
-from simulator.passwords import hash_public_password
-from simulator.store import accounts, email_opt_ins, organisations, readings, tokens
-from simulator.store.connections import save_connection
+from simulator.operations.fixture_participants import (
+    add_participant,
+    problems_of_participant,
+    problems_of_unit,
+    weight_of_unit,
+)
+from simulator.operations.fixture_powers import MOST_POWERS, weigh_powers
+from simulator.operations.fixture_record import start_record
+from simulator.operations.fixture_text import Place, Problem, TextUnusable, read_text
+from simulator.store import organisations
 from simulator.store.work import Work
+from simulator.timekeeping.clock import Clock, frozen_clock, real_clock, scaled_clock
+from simulator.timekeeping.instants import read_instant
+
+GIVEN = "given"
+"""What a fixture is called that came as a text."""
+
+
+_TOO_MANY = (f"up to here there are more than {MOST_POWERS:,} powers in readings, baselines and events together, the "
+             "most that one fixture may have. For worlds of this size, take a snapshot.")
 
 
 class FixtureUnusable(Exception):
     """A fixture that cannot be used; `problems` has a sentence for each thing that is wrong."""
 
-    def __init__(self, file: Path, problems: list[str]) -> None:
+    def __init__(self, file: Path | str, problems: list[str]) -> None:
         super().__init__(f"The fixture {file} cannot be used:\n" + "\n".join(f"  {problem}" for problem in problems))
         self.problems = problems
 
@@ -64,14 +69,32 @@ class DemoSmpUser:
 
 @dataclass(frozen=True)
 class Fixture:
-    """A fixture that was read and checked."""
+    """A fixture that was read and checked. `text` is what it was read from."""
 
     content: dict[str, Any]
+    text: str = ""
 
     @property
-    def frozen(self) -> bool:
-        """Whether the clock of a world made from it stands still at first."""
-        return self.content.get("clock") == "frozen"
+    def starts_at(self) -> datetime | None:
+        """The market time at which its world starts, if it says so itself."""
+        return read_instant(self.content["starts_at"]) if "starts_at" in self.content else None
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether it has a record of what happened before its start, at absolute times: it cannot start at another."""
+        return "record" in self.content
+
+    def clock(self, start: datetime, wall: datetime) -> Clock:
+        """The clock of a world made from it, at first: it shows `start` at wall time `wall`."""
+        wanted = self.content.get("clock")
+        if isinstance(wanted, dict):
+            return scaled_clock(start, wall, wanted["rate"])
+        return frozen_clock(start, wall) if wanted == "frozen" else real_clock(wall, start)
+
+    def jobs_ran_until(self, start: datetime) -> datetime:
+        """The instant through which its jobs have run: later than the start where the clock was set back."""
+        said = self.content.get("jobs_ran_until")
+        return start if said is None else max(start, read_instant(said))
 
     @property
     def demo_sign_in(self) -> DemoSignIn | None:
@@ -93,24 +116,31 @@ class Fixture:
 
 def read_fixture(file: Path) -> Fixture:
     """Read and check a fixture. Raises FixtureUnusable with everything that is wrong."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        content = yaml.load(file.read_text("utf-8"), loader)
-        if isinstance(content, dict) and "like" in content:
-            content = _derived(content, assets.world_fixtures(), loader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         raise FixtureUnusable(file, [str(error)]) from error
-    schema = yaml.load((assets.folder("fixtures") / "world.schema.yaml").read_text("utf-8"), loader)
-    problems = [
-        f"{'/'.join(str(part) for part in error.instance_path) or 'the file'}: {error.message}"
-        for error in jsonschema_rs.validator_for(schema).iter_errors(content)]
-    problems = problems or list(_inconsistencies(content))
+    return fixture_from_text(text, file)
+
+
+def fixture_from_text(text: str, file: Path | str = GIVEN) -> Fixture:
+    """A fixture from its text, checked; `file` is what messages call it.
+
+    Raises FixtureUnusable with everything that is wrong, each with its line, column and path.
+    """
+    try:
+        content, places = read_text(text)
+        if isinstance(content, dict) and "like" in content:
+            content = _derived(content, assets.world_fixtures())
+    except TextUnusable as error:
+        raise FixtureUnusable(file, [str(error)]) from error
+    problems = list(problems_of_form(content)) or list(_excess(content)) or list(_inconsistencies(content))
     if problems:
-        raise FixtureUnusable(file, problems)
-    return Fixture(content)
+        raise FixtureUnusable(file, places.told(problems))
+    return Fixture(content, text)
 
 
-def _derived(content: dict[str, Any], shipped: dict[str, Path], loader: Any) -> dict[str, Any]:
+def _derived(content: dict[str, Any], shipped: dict[str, Path]) -> dict[str, Any]:
     """A fixture that is like a shipped one, without some of its parts, and with its own in their place.
 
     An unknown name is left for the form of the file to refuse.
@@ -118,41 +148,69 @@ def _derived(content: dict[str, Any], shipped: dict[str, Path], loader: Any) -> 
     other = shipped.get(str(content["like"]))
     if other is None:
         return content
-    base = yaml.load(other.read_text("utf-8"), loader)
-    left_out = content.get("without", ())
+    base, _ = read_text(other.read_text("utf-8"))
+    left_out = content.get("without") or ()
+    if "market" in left_out:
+        for entry in base["organisations"]:
+            for part in ("declarations", "dispatches"):
+                entry.pop(part, None)
     return {**{name: part for name, part in base.items() if name not in left_out},
             **{name: part for name, part in content.items() if name not in ("like", "without")}}
 
 
-def _inconsistencies(content: dict[str, Any]) -> Iterator[str]:
+def _excess(content: dict[str, Any]) -> Iterator[Problem]:
+    """One problem if all powers together are more than a fixture may have, where they are too many.
+
+    A few signs can stand for millions of powers, so that nothing is made of any before all are counted.
+    """
+    count = 0
+    for place, entry in enumerate(content["organisations"]):
+        for number, unit in enumerate(entry["units"]):
+            count += weight_of_unit(unit)
+            if count > MOST_POWERS:
+                yield ("organisations", place, "units", number), _TOO_MANY
+                return
+    for place, row in enumerate(content.get("record", {}).get("final_events", ())):
+        for meter in row["meters"]:
+            count += weigh_powers(meter["read_kw"]) + weigh_powers(meter["expected_kw"])
+            if count > MOST_POWERS:
+                yield ("record", "final_events", place, "meters"), _TOO_MANY
+                return
+
+
+def _inconsistencies(content: dict[str, Any]) -> Iterator[Problem]:
+    entries = list(enumerate(content["organisations"]))
+    units = [(("organisations", place, "units", number), unit)
+             for place, entry in entries for number, unit in enumerate(entry["units"])]
     zones = [zone["code"] for zone in content["zones"]]
-    entries = content["organisations"]
-    units = [unit for entry in entries for unit in entry["units"]]
+
+    def of_entries(*names: str) -> Iterator[tuple[Place, str]]:
+        for place, entry in entries:
+            value: Any = entry
+            for name in names:
+                value = value.get(name, {})
+            if value != {}:
+                yield ("organisations", place, *names), value
+
     for what, values in {
-        "zone": zones, "organisation id": [entry["id"] for entry in entries],
-        "organisation name": [entry["name"] for entry in entries],
-        "e-mail address": [entry["portal"]["email"].lower() for entry in entries],
-        "api_token": [entry["api_token"] for entry in entries if "api_token" in entry],
-        "unit": [unit["id"] for unit in units],
-        "SMP username": [entry["smp"]["username"] for entry in entries if "username" in entry.get("smp", {})],
+        "zone": [(("zones", place, "code"), code) for place, code in enumerate(zones)],
+        "organisation id": of_entries("id"), "organisation name": of_entries("name"),
+        "e-mail address": ((path, email.lower()) for path, email in of_entries("portal", "email")),
+        "api_token": of_entries("api_token"), "unit": [((*path, "id"), unit["id"]) for path, unit in units],
+        "SMP username": of_entries("smp", "username"),
     }.items():
-        for value, count in Counter(values).items():
-            if count > 1:
-                yield f"the {what} {value!r} occurs {count} times"
-    for entry in entries:
-        if not is_address(entry["portal"]["email"]):
-            yield f"organisation {entry['id']}: {entry['portal']['email']!r} is not an email address"
-        if len(entry["portal"].get("authenticator_secret", "")) % 8 in (1, 3, 6):
-            yield f"organisation {entry['id']}: its authenticator_secret is not base32; 16 or 32 characters are usual"
-        if "smp" in entry:
-            for problem in problems_of_connection(entry["smp"]):
-                yield f"organisation {entry['id']}: smp: {problem}"
-    for unit in units:
+        yield from twice(what, values)
+    for place, entry in entries:
+        here = ("organisations", place)
+        for path, message in problems_of_participant(entry):
+            yield (*here, *path), f"organisation {entry['id']}: {message}"
+    for path, unit in units:
         if unit["zone"] not in zones:
-            yield f"unit {unit['id']}: its zone {unit['zone']!r} is not among the zones"
-        if "readings" in unit and unit["readings"]["before"].endswith(("P", "T")):
-            yield f"unit {unit['id']}: {unit['readings']['before']!r} is not a duration; write it like PT6H or P3D"
+            yield (*path, "zone"), f"unit {unit['id']}: its zone {unit['zone']!r} is not among the zones"
+        for inner, message in problems_of_unit(unit):
+            yield (*path, *inner), f"unit {unit['id']}: {message}"
     yield from problems_of_market(content)
+    yield from problems_of_record(content)
 
 
 def start_world(work: Work, fixture: Fixture, policy: MarketPolicy) -> None:
@@ -162,48 +220,8 @@ def start_world(work: Work, fixture: Fixture, policy: MarketPolicy) -> None:
         zones[zone["code"]] = Zone(zone["code"], zone["name"], zone["licence_area"])
         organisations.add_zone(work, zones[zone["code"]])
     for entry in fixture.content["organisations"]:
-        _add_organisation(work, entry, zones)
-    start_market(work, fixture.content, policy)
-
-
-def _add_organisation(work: Work, entry: dict[str, Any], zones: dict[str, Zone]) -> None:
-    organisations.add_organisation(work, Organisation(entry["id"], entry["name"]))
-    portal = entry["portal"]
-    password = portal.get("password")
-    accounts.add_account(work, accounts.NewAccount(
-        entry["id"], portal["email"],
-        None if password is None else hash_public_password(password),
-        portal.get("authenticator_secret"), "authenticator_secret" in portal))
-    if password is not None:
-        tokens.add_token(work, entry.get("api_token") or new_api_token(), entry["id"])
-    account = accounts.account_of(work, entry["id"])
-    assert account is not None  # just added
-    for email in portal.get("email_preferences", ()):
-        email_opt_ins.opt_in(work, account.id, BatchEmail(email))
-    for unit in entry["units"]:
-        zone = zones[unit["zone"]]
-        organisations.add_unit(work, MeterableUnit(
-            0, unit["id"], entry["id"], unit["description"], unit["technology"], unit["capacity_kw"],
-            Granularity(unit["granularity"]), zone.code, zone.name, zone.licence_area))
-    if "smp" in entry:
-        save_connection(work, connection_from(entry["id"], entry["smp"]))
-    stored = organisations.units_of(work, entry["id"])
-    for unit in entry["units"]:
-        if "readings" in unit:
-            recent = list(_recent_readings(stored[unit["id"]], unit["readings"], work.now))
-            readings.store_readings(work, recent)
-    if password is None:
-        send_invitation(work, account)
-
-
-def _recent_readings(unit: MeterableUnit, shape: dict[str, Any], now: datetime) -> Iterator[Reading]:
-    """Readings of the time before the start: a level in kW with a daily and an hourly swing, the same every time."""
-    step = timedelta(seconds=unit.granularity.seconds)
-    end = last_period_end(now, unit.granularity)
-    count = isodate.parse_duration(shape["before"]) // step
-    for place in range(count):
-        instant = end - step * place
-        day = instant.timestamp() / 86_400 % 1 * 2 * math.pi
-        hour = instant.timestamp() / 3_600 % 1 * 2 * math.pi
-        kw = shape["level_kw"] + shape["swing_kw"] * (0.8 * math.sin(day) + 0.2 * math.sin(hour))
-        yield Reading(unit.number, int(instant.timestamp()), round(kw * 10) * 100_000)
+        add_participant(work, entry, zones)
+    if "record" in fixture.content:
+        start_record(work, fixture.content, policy)
+    else:
+        start_market(work, fixture.content, policy)
