@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 PORT ?= 8000
 
-.PHONY: help serve test lint bench clean
+.PHONY: help serve test proofs lint bench soak clean
 
 help:  ## Show the commands there are
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -16,12 +16,19 @@ test: $(VENV)/.installed-test lint  ## Check the code and pass every test
 	tests/install-judges
 	$(RUN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
+proofs: $(VENV)/.installed-test  ## Pass every test and write which of them prove which entry of the fidelity ledger
+	tests/install-judges
+	$(RUN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --write-proofs
+
 lint: $(VENV)/.installed-test  ## Check style and import rules
 	$(RUN)/ruff check .
 	$(RUN)/lint-imports
 
 bench: $(VENV)/.installed-test  ## Measure against comparable products, side by side
 	$(RUN)/python -m bench
+
+soak: $(VENV)/.installed-test  ## Drive 50 worlds at once for a minute: nothing may cross, and the memory must come back
+	$(RUN)/python -m bench soak $(ARGS)
 
 clean:  ## Remove everything that was set up
 	rm -rf $(VENV) .bench build dist test-artifacts

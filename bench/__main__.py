@@ -1,4 +1,4 @@
-"""The command `python -m bench`."""
+"""The command `python -m bench`; `python -m bench soak` is another one."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench import soak
 from bench.contestants import OUR_COMMAND, OURS, Contestant, all_makers
 from bench.dispatching import measure_dispatching
 from bench.figures import RunFigures, ServerFigures
@@ -39,6 +40,7 @@ from bench.registering import BATCHES as REGISTERED
 from bench.registering import measure_registering
 from bench.report import promise_lines, table
 from bench.upload_memory import measure_upload
+from bench.world_files import measure_worlds
 
 _SETTLING = 2.0  # seconds of idleness before memory is read
 _RESETS = 20
@@ -48,6 +50,8 @@ _PARTS = (OURS, "moto_server", "prism", "prism quiet", "wiremock", "store", "doc
 
 def main() -> int:
     """Measure everything that is asked for; the exit code."""
+    if sys.argv[1:2] == ["soak"]:
+        return soak.main(sys.argv[2:])
     options = _options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers are ended on the way out
     prepare_workshop()
@@ -202,6 +206,8 @@ def _measure_upload(contestant: Contestant, figures: ServerFigures, log: Path, r
     with serving(contestant.command, contestant.get_path, log) as running:
         time.sleep(_SETTLING)
         figures.upload = measure_upload(running, memory_of(running.pid))
+        tell(f"{contestant.name}: worlds made, and taken back to a snapshot of those rows")
+        figures.worlds = measure_worlds(running)
 
 
 def _measure_store(run: RunFigures) -> None:

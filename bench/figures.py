@@ -11,6 +11,7 @@ from bench.market_month import MonthFigures
 from bench.processes import Memory
 from bench.registering import RegisteringFigures
 from bench.upload_memory import UploadFigures
+from bench.world_files import WorldFigures
 
 
 @dataclass
@@ -31,6 +32,7 @@ class ServerFigures:
     after_load: Memory | None = None
     reset_ms: float | None = None
     upload: UploadFigures | None = None
+    worlds: WorldFigures | None = None
     dispatching: DispatchFigures | None = None
     month: MonthFigures | None = None
     asset_batches: LoadFigures | None = None

@@ -70,6 +70,9 @@ def judge(run: RunFigures) -> list[Promise]:
             "store", "at least", 0.5, " × raw executemany", _ratio(store, raw), _pair(store, raw, "rows/s")
         ),
         Promise("reset", "at most", 50, " ms", us.reset_ms),
+        Promise("restore at 1,000,000 readings", "at most", 100, " ms", us.worlds and us.worlds.restore_ms, "median"),
+        Promise("fresh world", "at most", 20, " ms", us.worlds and max(us.worlds.quiet_ms, us.worlds.demo_ms),
+                "median of 50, the slower of quiet and demo"),
         Promise("memory over idle for a CSV of 1,000,000 rows", "at most", 150, " MB",
                 us.upload.pss_over_idle if us.upload else None),
         Promise(f"{MESSAGES} dispatch messages acknowledged", "at most", 3, " s",

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from datetime import datetime, timedelta
 from importlib import import_module
@@ -16,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 from simulator.gateway import Engine, Gateway
 from simulator.server import HttpServer
 from simulator.settings import DEFAULT_WORLD, Settings, SettingsUnusable
+from simulator.world_addresses import path_of_world
 
 if TYPE_CHECKING:
     # For checkers only: the store and the contracts load after the server listens.
     from simulator.store.journal import Entry
+    from simulator.testing import Server, World
     from simulator.timekeeping.scheduler import JobRun
     from simulator.worlds import Worlds
 
@@ -37,7 +40,8 @@ class Simulator:
         self.port: int | None = None
         self.ca_file: Path | None = None
         """With TLS, from `start` on: the certificate authority (PEM) that clients have to trust."""
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._temporary: Path | None = None
+        self._client: Server | None = None
 
     def start(self) -> Simulator:
         """Listen, then load and open the worlds; all is served when this returns."""
@@ -46,11 +50,16 @@ class Simulator:
                 f"{self.settings.host} can be reached from other machines, and /_sim would let anybody drive the "
                 "simulator. Set a secret with --control-token (or FLEXSIM_CONTROL_TOKEN), or listen on 127.0.0.1."])
         gateway = Gateway(self.settings)
+        # Known before anything is in it: whatever ends the start can remove it.
+        folder = self.settings.data
+        if folder is None:
+            folder = self._temporary = Path(tempfile.mkdtemp(prefix="flexsim-"))
         try:
-            certificate = self._certificate() if self.settings.tls else None
+            certificate = self._certificate(folder) if self.settings.tls else None
             self._server = HttpServer(gateway, self.settings.host, self.settings.port, certificate)
             self.port = self._server.start()
-            self._engine = import_module("simulator.app").build_engine(self.settings, self._reachable_url())
+            self._engine = import_module("simulator.app").build_engine(
+                self.settings, self._reachable_url(), folder)
             gateway.ready(self._engine)
         except BaseException:
             self.stop()
@@ -59,6 +68,9 @@ class Simulator:
 
     def stop(self) -> None:
         """Finish the requests under way, then close all worlds."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
         if self._server is not None:
             self._server.stop()
             self._server = None
@@ -66,15 +78,19 @@ class Simulator:
             self._engine.close()
             self._engine = None
         if self._temporary is not None:
-            self._temporary.cleanup()
+            shutil.rmtree(self._temporary, ignore_errors=True)
             self._temporary = None
 
-    def _certificate(self) -> Path:
+    def abandon(self) -> None:
+        """Remove temporary files at once, with work under way: for a process that ends before `stop` has.
+
+        It waits for nobody. What the end of a process leaves in a data folder, the next start there clears away.
+        """
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def _certificate(self, folder: Path) -> Path:
         """The PEM file that the server speaks TLS with. Without a data folder its authority ends with the server."""
-        folder = self.settings.data
-        if folder is None:
-            self._temporary = tempfile.TemporaryDirectory(prefix="flexsim-tls-")
-            folder = Path(self._temporary.name)
         made = import_module("simulator.certificates").server_certificate(self.settings, folder)
         self.ca_file = made.authority
         return made.server
@@ -105,7 +121,7 @@ class Simulator:
 
     def world_url(self, world: str = DEFAULT_WORLD) -> str:
         """Where a world is served."""
-        return self.url if world == DEFAULT_WORLD else f"{self.url}/w/{world}"
+        return self.url + path_of_world(world)
 
     def call_url(self, operation_id: str, world: str = DEFAULT_WORLD) -> str:
         """Where an operation of a contract in force is called, such as `authenticate` of the SMP. Raises KeyError."""
@@ -117,7 +133,7 @@ class Simulator:
         """Move a world's time forward by a duration or to an instant, running what is due."""
         with self.worlds.using(world) as found:
             runs = found.time.advance_by(step, None) if isinstance(step, timedelta) else found.time.advance(step, None)
-        self.worlds.clock_changed(world)
+            self.worlds.clock_changed(world)
         return runs
 
     def reset(self, world: str = DEFAULT_WORLD) -> None:
@@ -125,5 +141,17 @@ class Simulator:
         self.worlds.reset(world)
 
     def journal(self, world: str = DEFAULT_WORLD, **filters: Any) -> list[Entry]:
-        """Journal entries, oldest first; `kind`, `since`, `limit` as in `/_sim/journal`."""
+        """Journal entries, oldest first; `kind`, `since`, `limit`, `newest` as in `/_sim/journal`."""
         return self.worlds.journal(world, **filters)
+
+    def server_client(self) -> Server:
+        """A client of this server for tests, which reaches it by HTTP as any other program would; close it."""
+        server: Server = import_module("simulator.testing").Server(
+            self._reachable_url(), self.settings.control_token, self.ca_file, self)
+        return server
+
+    def client(self, world: str = DEFAULT_WORLD) -> World:
+        """A client of a world for tests: readings, SMP, portal pages, clock, mailbox, journal. Ends with `stop`."""
+        if self._client is None:
+            self._client = self.server_client()
+        return self._client.world(world)

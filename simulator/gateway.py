@@ -17,16 +17,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from html import escape
 from itertools import chain, repeat
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 import orjson
 
 from simulator import __version__
-from simulator.arrivals import Arrival, announced_length, arrival_of, environ_of, has_body
+from simulator.arrivals import Arrival, FileBody, announced_length, arrival_of, environ_of, has_body
+from simulator.bare_answers import UNRECORDED, bare_problem, no_such_world, strangers_name, too_large
 from simulator.holding import Answer, Holding
 from simulator.market.errors import NotFound
+from simulator.own_names import is_strangers
 from simulator.settings import DEFAULT_WORLD, Settings
 from simulator.timekeeping.clock import wall_now
 
@@ -39,11 +40,10 @@ if TYPE_CHECKING:
 _SHORT_BODY = 150_000  # about a thousand readings: ten milliseconds
 _BODY_IN_MEMORY = 500_000
 _MORE_THAN_LIMIT_READ = 16
-
-WsgiApplication = Callable[..., Iterable[bytes]]
+_MOST_DISCARDED = 100_000_000
+"""So many bytes that nobody wants are read and forgotten: many clients listen only when they have sent all."""
 
 HEALTH = "/_sim/health"
-_UNRECORDED = [("X-Request-Id", "not-recorded"), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
 
 
 class Sender(Protocol):
@@ -54,13 +54,25 @@ class Sender(Protocol):
         ...
 
 
+class Pages(Protocol):
+    """The web application of the pages and of `/_sim` (WSGI)."""
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer a request."""
+        ...
+
+    def largest_body(self, environ: dict[str, Any]) -> int:
+        """How many bytes of a request's body are to be read, by where it goes and who sends it."""
+        ...
+
+
 class Engine:
     """What requests are answered with: the worlds, the calls of the APIs, and the pages, which load on first use.
 
     `senders` are stopped before the worlds are closed.
     """
 
-    def __init__(self, worlds: Worlds, calls: WireCalls, load_pages: Callable[[], WsgiApplication],
+    def __init__(self, worlds: Worlds, calls: WireCalls, load_pages: Callable[[], Pages],
                  faults: InboundFaults, senders: Sequence[Sender] = ()) -> None:
         self.worlds = worlds
         self.calls = calls
@@ -68,10 +80,10 @@ class Engine:
         self._load_pages = load_pages
         self._senders = senders
         self._loading = threading.Lock()
-        self._pages: WsgiApplication | None = None
+        self._pages: Pages | None = None
         self._loader = threading.Thread(target=self.pages, name="flexsim-load-pages", daemon=True)
 
-    def pages(self) -> WsgiApplication:
+    def pages(self) -> Pages:
         """The web application of the pages, loaded by now."""
         with self._loading:
             if self._pages is None:
@@ -128,6 +140,8 @@ class Gateway:
             answer = await self._answer(arrival_of(scope), protocol)
             if isinstance(answer, _Broken):
                 await answer.send(protocol)
+            elif answer is not None and isinstance(answer[2], FileBody):
+                await self._send_file(protocol, *answer)
             elif answer is not None:
                 protocol.response_bytes(*answer)
         finally:
@@ -137,6 +151,14 @@ class Gateway:
         if answer is None:
             # A fault has lost the answer: the connection stays, silent, until the other end gives up.
             await protocol.client_disconnect()
+
+    async def _send_file(self, protocol: Any, status: int, headers: list[tuple[str, str]], body: FileBody) -> None:
+        try:
+            stream = protocol.response_stream(status, headers)
+            while block := await asyncio.get_running_loop().run_in_executor(self._pool, body.read):
+                await stream.send_bytes(block)
+        finally:
+            body.close()
 
     def ready(self, engine: Engine) -> None:
         """All is loaded: answer what has been waiting."""
@@ -157,18 +179,20 @@ class Gateway:
 
     async def _answer(self, arrival: Arrival, protocol: Any) -> Answer | _Broken | None:
         if self._draining:
-            return _problem(503, "Service Unavailable", "The simulator is ending.")
+            return bare_problem(503, "Service Unavailable", "The simulator is ending.")
+        if is_strangers(arrival.headers.get("Host", ""), self._settings):
+            return strangers_name(arrival)
         if arrival.path == HEALTH:
             return await self._health(arrival)
         engine = self._engine or await self._loaded()
         if engine is None:
-            return _problem(503, "Service Unavailable", "The simulator could not start; its output says why.")
+            return bare_problem(503, "Service Unavailable", "The simulator could not start; its output says why.")
         world = engine.worlds.find(arrival.world)
         if world is not None and world.faulty_surfaces:
             if engine.faults.need_body(world, arrival):
                 body = await _read(arrival, protocol, self._settings.max_body_bytes)
                 if body is None:
-                    return _too_large(self._settings.max_body_bytes)
+                    return too_large(self._settings.max_body_bytes)
                 arrival = replace(arrival, body=body)
             struck = await asyncio.get_running_loop().run_in_executor(self._pool, self._strike, engine, arrival)
             if struck is not None:
@@ -203,13 +227,12 @@ class Gateway:
         return answer if struck.cut is None else _Broken(answer, struck.cut)
 
     async def _answer_well(self, engine: Engine, arrival: Arrival, protocol: Any) -> Answer:
-        is_call = engine.calls.find(arrival.path) is not None
-        limit = self._settings.max_body_bytes if is_call else self._settings.max_upload_bytes
-        if not is_call:
-            return await self._answer_page(engine, arrival, protocol, limit)
+        if engine.calls.find(arrival.path) is None:
+            return await self._answer_page(engine, arrival, protocol)
+        limit = self._settings.max_body_bytes
         body = await _read(arrival, protocol, limit) if arrival.body is None else arrival.body
         if body is None:
-            return _too_large(limit)
+            return too_large(limit)
         is_short = len(body) <= _SHORT_BODY and arrival.entry is None
         answer = self._call_at_once(engine, arrival, body) if is_short else None
         if answer is None:
@@ -228,7 +251,7 @@ class Gateway:
     async def _health(self, arrival: Arrival) -> Answer:
         """`{"status": "ok", "version", "world", "now"}`: whether the server lives, and what time it is in the world."""
         if arrival.method not in ("GET", "HEAD"):
-            status, headers, body = _problem(405, "Method Not Allowed", "This path takes GET.")
+            status, headers, body = bare_problem(405, "Method Not Allowed", "This path takes GET.")
             return status, [*headers, ("Allow", "GET, HEAD")], body
         engine = self._engine
         if engine is None and (arrival.world != DEFAULT_WORLD or self._settings.data is not None):
@@ -238,9 +261,9 @@ class Gateway:
         if engine is not None:
             world = engine.worlds.find(arrival.world)
             if world is None:
-                return _no_such_world(arrival)
+                return no_such_world(arrival)
             now = world.now()
-        return 200, [("Content-Type", "application/json"), *_UNRECORDED], orjson.dumps(
+        return 200, [("Content-Type", "application/json"), *UNRECORDED], orjson.dumps(
             {"status": "ok", "version": __version__, "world": arrival.world, "now": now})
 
     def _call_at_once(self, engine: Engine, arrival: Arrival, body: bytes) -> Answer | None:
@@ -248,7 +271,7 @@ class Gateway:
         try:
             world = engine.worlds.enter(arrival.world, wait=False)
         except NotFound:
-            return _no_such_world(arrival)
+            return no_such_world(arrival)
         if world is None:
             return None
         try:
@@ -264,22 +287,22 @@ class Gateway:
                 return engine.calls.answer(world, arrival.method, arrival.prefix, arrival.path, arrival.query,
                                           arrival.headers, body, entry_id=arrival.entry)
         except NotFound:
-            return _no_such_world(arrival)
+            return no_such_world(arrival)
 
-    async def _answer_page(self, engine: Engine, arrival: Arrival, protocol: Any, limit: int) -> Answer:
+    async def _answer_page(self, engine: Engine, arrival: Arrival, protocol: Any) -> Answer:
+        in_pool = partial(asyncio.get_running_loop().run_in_executor, self._pool)
+        limit, length = self._settings.max_body_bytes, announced_length(arrival)
+        if has_body(arrival) and (length > limit or "Content-Length" not in arrival.headers):
+            # Before anything of it is kept: who may not send it, or sends it to the wrong place, takes no room here.
+            limit = await in_pool(self._largest_body, engine, arrival)
         body: IO[bytes] = io.BytesIO()
-        length = announced_length(arrival)
         try:
-            if length <= limit and has_body(arrival):
+            # What is far longer than the page takes is not read at all: the page refuses it by its length.
+            if has_body(arrival) and length <= limit + _MOST_DISCARDED:
                 if length > _BODY_IN_MEMORY or "Content-Length" not in arrival.headers:
-                    body = tempfile.SpooledTemporaryFile(_BODY_IN_MEMORY)  # noqa: SIM115
-                async for chunk in protocol:
-                    body.write(chunk)
-                    if body.tell() > limit:
-                        break
-                length = body.tell()
-            # What is longer than any page takes is not read to its end: the page refuses it by its length.
-            ask = partial(asyncio.get_running_loop().run_in_executor, self._pool, self._page, engine)
+                    body = tempfile.SpooledTemporaryFile(_BODY_IN_MEMORY, dir=engine.worlds.folder)  # noqa: SIM115
+                length = await _keep(protocol, body, limit)
+            ask = partial(in_pool, self._page, engine)
             # An entry that was reserved for the request is written once, however often the page is asked.
             requests = chain([arrival], repeat(replace(arrival, entry=None)))
             return await self._holding.answer(lambda: ask(next(requests), body, length), arrival.world,
@@ -287,12 +310,17 @@ class Gateway:
         finally:
             body.close()
 
+    def _largest_body(self, engine: Engine, arrival: Arrival) -> int:
+        with suppress(NotFound), engine.worlds.using(arrival.world) as world:
+            return engine.pages().largest_body(environ_of(arrival, io.BytesIO(), announced_length(arrival), world))
+        return self._settings.max_body_bytes
+
     def _page(self, engine: Engine, arrival: Arrival, body: IO[bytes], length: int) -> Answer:
         try:
             with engine.worlds.using(arrival.world) as world:
                 return _run_wsgi(engine.pages(), environ_of(arrival, body, length, world))
         except NotFound:
-            return _no_such_world(arrival)
+            return no_such_world(arrival)
 
 
 async def _read(arrival: Arrival, protocol: Any, limit: int) -> bytes | None:
@@ -313,6 +341,18 @@ async def _read(arrival: Arrival, protocol: Any, limit: int) -> bytes | None:
     return b"".join(chunks) if length <= limit else None
 
 
+async def _keep(protocol: Any, body: IO[bytes], limit: int) -> int:
+    """Write what comes to `body`, at most `limit` bytes and a block; how long it was, as far as it was read."""
+    length = 0
+    async for chunk in protocol:
+        if length <= limit:
+            body.write(chunk)
+        length += len(chunk)
+        if length > limit + _MOST_DISCARDED:
+            break
+    return length
+
+
 def _run_wsgi(application: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> Answer:
     started: list[Any] = []
 
@@ -320,6 +360,8 @@ def _run_wsgi(application: Callable[..., Iterable[bytes]], environ: dict[str, An
         started[:] = [int(status[:3]), headers]
 
     result = application(environ, start_response)
+    if isinstance(result, FileBody):
+        return started[0], started[1], result
     try:
         body = b"".join(result)
     finally:
@@ -327,24 +369,3 @@ def _run_wsgi(application: Callable[..., Iterable[bytes]], environ: dict[str, An
         if close is not None:
             close()
     return started[0], started[1], body
-
-
-def _problem(status: int, title: str, detail: str) -> Answer:
-    body = orjson.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail, "errors": []})
-    return status, [("Content-Type", "application/problem+json"), *_UNRECORDED], body
-
-
-def _too_large(limit: int) -> Answer:
-    status, headers, body = _problem(
-        413, "Content Too Large", f"The message is larger than {limit:,} bytes. Send it in several smaller ones.")
-    return status, [*headers, ("Connection", "close")], body
-
-
-def _no_such_world(arrival: Arrival) -> Answer:
-    words = (f"There is no world {arrival.world[:80]!r}. Make it with PUT /_sim/worlds/NAME, or list those there are "
-             "with GET /_sim/worlds.")
-    if "text/html" not in arrival.headers.get("Accept", ""):
-        return _problem(404, "Not Found", words)
-    page = ('<!doctype html><html lang="en-GB"><meta charset="utf-8"><title>No such world – simulator</title>'
-            f'<h1>No such world</h1><p>{escape(words)}</p><p><a href="/console">Simulator console</a></p></html>')
-    return 404, [("Content-Type", "text/html; charset=utf-8"), *_UNRECORDED], page.encode()

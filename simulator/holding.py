@@ -10,12 +10,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from simulator.announcements import Announcements
+from simulator.arrivals import FileBody
 from simulator.timekeeping.clock import stopwatch
 
 ASK_AGAIN = "X-Flexsim-Ask-Again"
 """`TOPIC SEEN SECONDS`: ask again when more than SEEN announcements of TOPIC were made, for at most so many seconds."""
 
-Answer = tuple[int, list[tuple[str, str]], bytes]
+Answer = tuple[int, list[tuple[str, str]], bytes | FileBody]
 """Status, headers, body."""
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -20,6 +20,8 @@ from simulator.settings import LAST_YEAR
 from simulator.store import timetable
 from simulator.store.work import View, Work
 from simulator.timekeeping.clock import REAL, Clock, stopwatch, wall_now
+from simulator.timekeeping.london import to_london
+from simulator.timekeeping.moves import TimeMove
 from simulator.timekeeping.scheduler import Job, JobRun, next_due
 
 LONGEST_ADVANCE = timedelta(days=3_660)
@@ -33,6 +35,19 @@ _log = logging.getLogger("flexsim")
 
 class TimeRefused(Exception):
     """A change of the clock that cannot be made; the message says why."""
+
+
+class TimeStopped(TimeRefused):
+    """A move that ended on the way. Market time stands at `reached` (UTC); `runs` are the jobs that ran until then.
+
+    `because` says why, in a clause. What happened on the way stays.
+    """
+
+    def __init__(self, reached: datetime, runs: list[JobRun], because: str) -> None:
+        local = to_london(reached)
+        super().__init__(f"Market time was stopped on the way, at {local:%a} {local.day} {local:%b %Y %H:%M:%S} "
+                         f"{local.tzname()}: {because}.")
+        self.reached, self.runs, self.because = reached, runs, because
 
 
 class Deliveries(Protocol):
@@ -68,7 +83,8 @@ class NoDeliveries:
 class MarketTime:
     """The time of one world. `work` and `view` open transactions of it; `load` must come first.
 
-    `is_moving` while somebody moves the clock, and does what becomes due on the way.
+    `is_moving` while somebody moves the clock, and does what becomes due on the way. `last_move` is the last move
+    forward since the server began, under way or over, whoever began it.
     """
 
     def __init__(self, world: str, jobs: tuple[Job, ...], chores: tuple[Chore, ...], deliveries: Deliveries,
@@ -82,10 +98,13 @@ class MarketTime:
         self._view = view
         self._turn = threading.RLock()
         self.is_moving = False
+        self._stops: set[threading.Event] = set()
+        self.last_move: TimeMove | None = None
         self._job_due: tuple[datetime, datetime | None] | None = None
 
     def load(self, clock: Clock, jobs_through: datetime) -> None:
-        """Begin with a clock and the instant through which all jobs have run."""
+        """Begin with a clock and the instant through which all jobs have run; what was before is over."""
+        self.last_move = None
         self.clock = clock
         self._jobs_through = jobs_through
 
@@ -120,12 +139,13 @@ class MarketTime:
             self._job_due = through, next_due(self._jobs, through)
         return self._job_due[1]
 
-    def next_jobs(self) -> tuple[datetime, tuple[str, ...]] | None:
-        """The next market instant at which jobs are due, with their names; None without a timetable."""
-        through = self._jobs_through
-        due = next_due(self._jobs, through)
-        return None if due is None else (due, tuple(
-            job.name for job in self._jobs if job.trigger.next_after(through) == due))
+    def coming_jobs(self, now: datetime) -> list[tuple[datetime, str]]:
+        """Every job of the timetable with the market instant at which it is due next, the soonest first.
+
+        `now` is market time as the asker has read it; while the clock is moved, the time meanwhile is another.
+        """
+        through = now if self.is_moving else self._jobs_through
+        return sorted((job.trigger.next_after(through), job.name) for job in self._jobs)
 
     def run_due(self) -> list[JobRun]:
         """Run what has become due as time passed; nothing while the clock is being moved, which does that itself."""
@@ -196,33 +216,53 @@ class MarketTime:
 
         Raises TimeRefused for a time too far ahead.
         """
-        with self._turn:
+        with self._stoppable() as stop, self._turn:
             runs: list[JobRun] = []
             if clock.market - self.now() > LONGEST_ADVANCE:
                 raise TimeRefused(f"That is more than {LONGEST_ADVANCE.days} days ahead; go there in smaller steps.")
             if clock.market > self.now():
-                runs = self._move(clock.market, cause)
+                runs = self._move(clock.market, cause, stop)
             self.put(clock.moved_to(clock.market, wall_now()), cause)
             return runs
+
+    def stop_moving(self) -> bool:
+        """Let whoever moves the clock, or waits for a turn to, stop at the instant that it has reached.
+
+        False when there is nobody.
+        """
+        stops = list(self._stops)
+        for stop in stops:
+            stop.set()
+        return bool(stops)
+
+    @contextmanager
+    def _stoppable(self) -> Iterator[threading.Event]:
+        """One move, from when it is wanted: what is set when it shall stop."""
+        stop = threading.Event()
+        self._stops.add(stop)
+        try:
+            yield stop
+        finally:
+            self._stops.discard(stop)
 
     def advance(self, target: datetime, cause: int | None) -> list[JobRun]:
         """Move market time forward to `target`, running each due job at its own instant, in order.
 
         Raises TimeRefused for a target in the past or too far off.
         """
-        with self._turn:
-            return self._advance(self.now(), target.astimezone(UTC), cause)
+        with self._stoppable() as stop, self._turn:
+            return self._advance(self.now(), target.astimezone(UTC), cause, stop)
 
     def advance_by(self, duration: timedelta, cause: int | None) -> list[JobRun]:
         """Move market time forward by a duration, as `advance` does."""
-        with self._turn:
+        with self._stoppable() as stop, self._turn:
             try:
                 now = self.now()
-                return self._advance(now, now + duration, cause)
+                return self._advance(now, now + duration, cause, stop)
             except OverflowError:
                 raise TimeRefused("That is further ahead than dates go.") from None
 
-    def _advance(self, now: datetime, target: datetime, cause: int | None) -> list[JobRun]:
+    def _advance(self, now: datetime, target: datetime, cause: int | None, stop: threading.Event) -> list[JobRun]:
         if target < now:
             raise TimeRefused(f"Market time is {now.isoformat()} and does not run backwards. To set it back, "
                               "use PUT /_sim/clock.")
@@ -230,36 +270,46 @@ class MarketTime:
             raise TimeRefused(f"That is more than {LONGEST_ADVANCE.days} days ahead; advance in smaller steps.")
         if target.year > LAST_YEAR:
             raise TimeRefused(f"Market time ends with the year {LAST_YEAR}.")
-        runs = self._move(target, cause)
+        runs = self._move(target, cause, stop)
         self.put(self.clock.moved_to(target, wall_now()), cause)
         return runs
 
-    def _move(self, until: datetime, cause: int | None) -> list[JobRun]:
+    def _move(self, until: datetime, cause: int | None, stop: threading.Event) -> list[JobRun]:
         """Go through every instant up to `until` at which something is due; the clock stands at each of them.
 
-        Raises TimeRefused when it is interrupted: what is due there must not be left behind unsent.
+        Raises TimeStopped when it is interrupted: what is due there must not be left behind unsent.
         """
         resting = self.clock
         runs: list[JobRun] = []
         reached = self.now()
+        move = self.last_move = TimeMove(reached, until, cause)
+        arrived, because = False, None
         self.is_moving = True
         try:
             while True:
+                if stop.is_set():
+                    self.put(resting.moved_to(reached, wall_now()), cause)
+                    because = "somebody stopped it"
+                    raise TimeStopped(reached, runs, because)
                 self.clock = replace(resting, market=reached, wall=wall_now(), rate=0.0)
                 self._do_chores()
                 if not self._deliveries.finish():
-                    raise TimeRefused(f"Market time stopped at {reached.isoformat()}: the server is ending, or the "
-                                      "world is to be replaced.")
+                    because = "the server is ending, or the world is to be replaced"
+                    raise TimeStopped(reached, runs, because)
                 job_due, event = self._next_jobs_due(), self._next_event_after(reached)
                 instant = min(filter(None, (job_due, event)), default=None)
                 if instant is None or instant > until:
+                    arrived = True
                     return runs
                 reached = max(instant, reached)
                 self.clock = replace(self.clock, market=reached, wall=wall_now())
                 if instant == job_due:
-                    runs += self._run_jobs(instant, cause, resting.moved_to(reached, wall_now()))
+                    ran = self._run_jobs(instant, cause, resting.moved_to(reached, wall_now()))
+                    runs += ran
+                    move.add(ran)
         finally:
             self.clock = resting.moved_to(reached, wall_now())
+            move.end(until if arrived else reached, arrived, because)
             self.is_moving = False
 
     def _next_event_after(self, instant: datetime) -> datetime | None:

@@ -22,7 +22,8 @@ from simulator.gateway import Gateway
 from simulator.settings import CannotStart
 
 _BACKLOG = 1024
-_LONGEST_STOP_SECONDS = 1.5
+_LONGEST_DRAIN_SECONDS = 1.0
+_LONGEST_STOP_SECONDS = 0.5
 
 
 class AddressInUse(CannotStart):
@@ -89,7 +90,7 @@ class HttpServer:
         """Refuse new requests, wait for those under way, and end."""
         if self._thread is None:
             return
-        self._gateway.drain(_LONGEST_STOP_SECONDS)
+        self._gateway.drain(_LONGEST_DRAIN_SECONDS)
         self._serving.wait(_LONGEST_STOP_SECONDS)
         if self._loop is not None and self._embedded is not None:
             self._loop.call_soon_threadsafe(self._embedded.stop)

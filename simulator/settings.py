@@ -13,7 +13,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,19 @@ from simulator.market.batches import read_progress
 from simulator.market.errors import Refused
 from simulator.market.policy import DEFAULT_POLICY, MarketPolicy
 from simulator.market.policy_values import policy_from
+from simulator.timekeeping.instants import read_instant
+from simulator.timekeeping.years import FIRST_YEAR, LAST_YEAR
 
 DEFAULT_WORLD = "default"
+SNAPSHOT_TYPE = "application/vnd.sqlite3"
+"""The media type of a snapshot's file (registered with IANA)."""
 """The world that is there from the start, and that addresses without /w/NAME mean."""
+
+COMMAND_VARIABLES = {
+    "FLEXSIM_URL": "Address of the running server that the commands talk to.",
+    "FLEXSIM_WORLD": "World that the commands are about.",
+}
+"""Variables of the commands that talk to a running server; they are no settings of a server."""
 
 MARKET = "market_"
 """How settings begin that are numbers of the market month; the rest is the number's name."""
@@ -47,8 +57,12 @@ class SettingsUnusable(CannotStart):
     """One or more settings cannot be used."""
 
 
-def _setting(default: Any, help: str, label: str | None = None, *, least: int | None = None) -> Any:
-    metadata = {"help": help, "label": label, "least": least}
+_OURS = "Nobody outside the platform can know it."
+
+
+def _setting(default: Any, help: str, label: str | None = None, *, source: str = _OURS,
+             least: int | None = None) -> Any:
+    metadata = {"help": help, "label": label, "source": source if label else None, "least": least}
     if isinstance(default, dict):
         return field(default_factory=lambda: dict(default), metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -90,7 +104,8 @@ class Settings:
     mailbox_limit: int = _setting(10_000, "Mails kept per world.", least=1)
 
     notice_minutes: int = _setting(15, "How long before its start a dispatch's start message goes out.", "public",
-                                   least=0)
+                                   source="The brand's older public pages, and the product “Operational Utilisation - "
+                                   "15min Instruction”.", least=0)
     retry_seconds: tuple[int, ...] = _setting((5, 15, 60, 300), "Waits before a message is tried again.", "assumed")
     dispatch_timeout_seconds: int = _setting(10, "An endpoint that has not answered by then has failed.", "assumed",
                                              least=1)
@@ -112,6 +127,7 @@ class Settings:
     future_tolerance_seconds: int = _setting(60, "A reading may end this far in the future.", "assumed", least=0)
     max_body_bytes: int = _setting(4_000_000, "Largest request body outside uploads.", "assumed", least=1_000)
     max_upload_bytes: int = _setting(256_000_000, "Largest CSV upload.", "assumed", least=1_000)
+    max_snapshot_bytes: int = _setting(1_000_000_000, "Largest file of a snapshot that is uploaded.", least=1_000)
     upload_error_limit: int = _setting(10_000, "Errors listed for one upload; all are counted.", least=1)
 
     journal_limit: int = _setting(100_000, "Journal entries kept per world; the oldest go 500 at a time.", least=1_000)
@@ -165,7 +181,11 @@ class Settings:
     @property
     def on_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
-        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            # Any other name may have an address that others can reach, however it begins.
+            return self.host == "localhost"
 
 
 def read_settings(
@@ -187,7 +207,7 @@ def read_settings(
         for name, value in _spread(written).items():
             _take(name, value, f"{file}: {name}", known, values, numbers, problems)
     for variable, value in environ.items():
-        if variable.startswith("FLEXSIM_"):
+        if variable.startswith("FLEXSIM_") and variable not in COMMAND_VARIABLES:
             _take(variable[8:].lower(), value, variable, known, values, numbers, problems)
     for name, value in _spread(given).items():
         if value is not None and value != {}:
@@ -203,6 +223,11 @@ def read_settings(
     if problems:
         raise SettingsUnusable(problems)
     return settings
+
+
+def command_variable(name: str, environ: Mapping[str, str] = os.environ) -> str | None:
+    """FLEXSIM_URL, FLEXSIM_WORLD or FLEXSIM_CONTROL_TOKEN for the commands that talk to a server; None when not set."""
+    return environ.get(name) or None
 
 
 def _spread(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -257,7 +282,7 @@ def _converted(kind: str, value: Any) -> Any:
     if kind.startswith("Path"):
         return Path(value)
     if kind.startswith("datetime"):
-        return value if isinstance(value, datetime) else parse_instant(str(value))
+        return value if isinstance(value, datetime) else read_instant(str(value))
     if kind == "tuple[int, ...]":
         return tuple(_converted("int", part) for part in _parts(value))
     if kind.startswith("tuple"):
@@ -301,23 +326,6 @@ def _contracts(value: Any) -> dict[str, Path]:
             raise ValueError(f"must look like participant=my.yaml, not {part!r}")
         found[platform.strip()] = Path(file.strip())
     return found
-
-
-FIRST_YEAR, LAST_YEAR = 1971, 8999
-"""Market time stays well within the years that dates can express, so that zones and timetables work everywhere."""
-
-
-def parse_instant(text: str) -> datetime:
-    """An instant, UTC, from RFC 3339 text. Raises ValueError in plain words for anything else, naive times too."""
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is not a time: write it like 2026-11-02T16:00:00Z") from None
-    if instant.utcoffset() is None:
-        raise ValueError(f"{text!r} has no offset: write it like 2026-11-02T16:00:00Z")
-    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
-        raise ValueError(f"{text!r} is out of range: market time lies in the years {FIRST_YEAR} to {LAST_YEAR}")
-    return instant.astimezone(UTC)
 
 
 def read_day(text: str) -> date | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
 
 import orjson
-from flask import Blueprint, Flask, Response, current_app, g, render_template, request
+from flask import Blueprint, Flask, Request, Response, current_app, g, render_template, request
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.exceptions import HTTPException
@@ -21,6 +23,8 @@ from simulator.holding import ASK_AGAIN
 from simulator.world import World
 from simulator.worlds import Worlds
 
+_UPLOAD_IN_MEMORY = 500_000
+
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -32,7 +36,8 @@ class Surface:
     """A part of the application: its routes, and the guard that every one of them passes but the `open_to_all`.
 
     A guard returns an answer to refuse the request, or None. Requests to `unrecorded` endpoints leave no journal
-    entry: the calls that only watch. `large_bodies` are endpoints that take uploads.
+    entry: the calls that only watch. `large_bodies` are endpoints that take uploads, `snapshot_files` those that take
+    snapshots.
     """
 
     name: str
@@ -41,6 +46,7 @@ class Surface:
     open_to_all: frozenset[str] = frozenset()
     unrecorded: frozenset[str] = frozenset()
     large_bodies: frozenset[str] = frozenset()
+    snapshot_files: frozenset[str] = frozenset()
     prefix: str | None = None
 
 
@@ -52,9 +58,23 @@ current_world: World = LocalProxy(_current_world)  # type: ignore[assignment]
 current_worlds: Worlds = LocalProxy(lambda: current_app.extensions["flexsim.worlds"])  # type: ignore[assignment]
 
 
+def market_now() -> datetime:
+    """Market time of the present request, UTC: one instant for all that a page tells, while the clock is moved too."""
+    if "market_now" not in g:
+        g.market_now = current_world.now()
+    return g.market_now
+
+
 def work_of_request() -> Any:
     """A write transaction caused by the present request."""
     return g.exchange.work()
+
+
+@contextmanager
+def stepped_out() -> Iterator[None]:
+    """For what needs a world's files for itself: this request is not in its world for the length of the block."""
+    with current_worlds.stepped_out(current_world._get_current_object()):  # type: ignore[attr-defined]
+        yield
 
 
 def json_answer(value: Any, status: int = 200, media_type: str = "application/json") -> Response:
@@ -97,6 +117,41 @@ class WorldCookies(SecureCookieSessionInterface):
             signer_kwargs={"key_derivation": self.key_derivation, "digest_method": self.digest_method})
 
 
+class BodyRequest(Request):
+    """A request whose uploads wait beside the worlds, where there is room: a container's /tmp is often memory."""
+
+    def _get_file_stream(self, total_content_length: int | None, content_type: str | None, filename: str | None = None,
+                         content_length: int | None = None) -> IO[bytes]:
+        return SpooledTemporaryFile(_UPLOAD_IN_MEMORY, dir=current_worlds.folder)
+
+
+class Pages:
+    """The application as the gateway takes it (WSGI)."""
+
+    def __init__(self, application: Flask) -> None:
+        self._application = application
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer a request."""
+        return self._application.wsgi_app(environ, start_response)
+
+    def largest_body(self, environ: dict[str, Any]) -> int:
+        """How many bytes of a request's body are to be read: more than `max_body_bytes` only for a route that takes
+        more, from somebody whom its guard lets in. Nothing is recorded, and nothing of the body is needed.
+        """
+        with self._application.request_context(environ):
+            _begin_exchange()
+            surface = surface_of_request()
+            wanted = getattr(current_worlds.settings, _limit_setting())
+            if surface is None or surface.guard is None:
+                return wanted
+            try:
+                is_refused = request.endpoint not in surface.open_to_all and surface.guard() is not None
+            except HTTPException:
+                is_refused = True
+            return min(wanted, current_worlds.settings.max_body_bytes) if is_refused else wanted
+
+
 def create_application(worlds: Worlds, surfaces: Iterable[Surface], prepare: Callable[[Flask], None]) -> Flask:
     """The Flask application with all pages and `/_sim`; requests come to it from the gateway, with their world.
 
@@ -104,6 +159,7 @@ def create_application(worlds: Worlds, surfaces: Iterable[Surface], prepare: Cal
     """
     app = Flask("simulator", template_folder=str(assets.folder("templates")),
                 static_folder=str(assets.folder("static")), static_url_path="/static")
+    app.request_class = BodyRequest
     app.secret_key = worlds.server_key()
     app.config.update(
         MAX_CONTENT_LENGTH=worlds.settings.max_body_bytes, MAX_FORM_MEMORY_SIZE=200_000, MAX_FORM_PARTS=100,
@@ -141,8 +197,7 @@ def surface_of_request() -> Surface | None:
 
 def _begin_exchange() -> None:
     surface = surface_of_request()
-    if surface is not None and request.endpoint in surface.large_bodies:
-        request.max_content_length = current_worlds.settings.max_upload_bytes
+    request.max_content_length = getattr(current_worlds.settings, _limit_setting())
     g.exchange = Exchange(current_world, surface.name if surface else "none", request.method,
                           request.script_root + request.path, request.args, request.headers,
                           request.environ.get(ENTRY_KEY))
@@ -166,6 +221,7 @@ def _finish_exchange(response: Response) -> Response:
     headers["X-Request-Id"] = exchange.request_id
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
     headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
     if "Cache-Control" not in headers:
         headers["Cache-Control"] = "no-store"
@@ -182,13 +238,9 @@ def wants_page() -> bool:
 
 def _limit_setting() -> str:
     surface = surface_of_request()
-    is_large = surface is not None and request.endpoint in surface.large_bodies
-    return "FLEXSIM_MAX_UPLOAD_BYTES" if is_large else "FLEXSIM_MAX_BODY_BYTES"
-
-
-def _body_limit() -> int:
-    settings = current_worlds.settings
-    return settings.max_upload_bytes if _limit_setting().endswith("UPLOAD_BYTES") else settings.max_body_bytes
+    if surface is not None and request.endpoint in surface.snapshot_files:
+        return "max_snapshot_bytes"
+    return "max_upload_bytes" if surface is not None and request.endpoint in surface.large_bodies else "max_body_bytes"
 
 
 def _explain(error: HTTPException) -> Any:
@@ -198,8 +250,9 @@ def _explain(error: HTTPException) -> Any:
     details = {
         404: f"There is nothing at {request.path[:200]}.",
         405: f"{request.method} is not possible at {request.path[:200]}.",
-        413: f"What was sent is larger than {_body_limit():,} bytes, which is all that this address takes. Send less, "
-             f"or start the simulator with a larger {_limit_setting()}.",
+        413: f"What was sent is larger than {getattr(current_worlds.settings, _limit_setting()):,} bytes, which is all "
+             f"that this address takes. Send less, or start the simulator with a larger "
+             f"FLEXSIM_{_limit_setting().upper()}.",
     }
     said = error.description if error.description != type(error).description else None
     detail = said or details.get(status, error.description or error.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from simulator.announcements import Announcements
+from simulator.market.errors import NotFound
 from simulator.market.facts import WorldStarted
 from simulator.market.signing_keys import SigningKey
 from simulator.market_time import Deliveries, MarketTime
@@ -20,11 +22,15 @@ from simulator.operations.timetable import Chore
 from simulator.server_keys import ServerKeys
 from simulator.settings import Settings
 from simulator.store import journal, meta, outbox, timetable, uploads
-from simulator.store.engine import DATABASE_FAULTS, Database, Staging, copy_database
+from simulator.store.database_files import altering, copy_database, put_in_place_of, remove_database
+from simulator.store.engine import DATABASE_FAULTS, Database, Staging
 from simulator.store.tables import SCHEMA_VERSION
 from simulator.store.work import JournalIds, Keeping, View, Work
 from simulator.timekeeping.clock import FROZEN, Clock, stopwatch, wall_now
 from simulator.timekeeping.scheduler import Job
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
+"""Names of worlds, and of their snapshots: nothing that leads out of a folder, and the same on every disk."""
 
 
 class WorldUnusable(Exception):
@@ -85,7 +91,12 @@ DeliveriesOf = Callable[["World"], Deliveries]
 
 
 class World:
-    """One world. `database` opens its files on first use; `close_files` gives them back."""
+    """One world. `database` opens its files on first use; `close_files` gives them back.
+
+    This is the world itself; `simulator.testing.World` is a client, which knows it by HTTP.
+
+    Whoever makes, restores or removes its snapshots takes the `snapshots_turn`, before entering the gate.
+    """
 
     def __init__(self, name: str, folder: Path, settings: Settings, jobs: tuple[Job, ...], chores: tuple[Chore, ...],
                  announcements: Announcements, deliveries_of: DeliveriesOf, server_keys: ServerKeys,
@@ -96,6 +107,7 @@ class World:
         self.folder = folder
         self.settings = settings
         self.gate = Gate()
+        self.snapshots_turn = threading.Lock()
         self.last_used = stopwatch()
         self.deleted = False
         self.generation = 0
@@ -144,9 +156,9 @@ class World:
             outbox.resume(work)
         self._load_faults()
 
-    def close_files(self) -> None:
-        """Close the database's files; the next use opens them again."""
-        self._database.close()
+    def close_files(self, for_good: bool = False) -> None:
+        """Close the database's files; the next use opens them again. `for_good`: they are to be removed."""
+        self._database.close(for_good)
 
     def close_files_if_idle(self, seconds: float) -> None:
         """Close the files unless someone uses the world or did so within `seconds`."""
@@ -155,18 +167,40 @@ class World:
                 self._database.close()
 
     def reset(self) -> None:
-        """Back to the fixture, by copying files. The caller must not be inside the gate."""
-        with self.gate.alone(), self.time.turn:
-            self._database.close()
-            copy_database(self.fixture_file, self.file)
-            self._load()
-            if self.clock.mode != FROZEN:
-                wall = wall_now()
-                market = wall if self.starts_at_wall_time else self.clock.market
-                self.time.put(self.clock.moved_to(market, wall), None, record=False)
-            with self.work() as work:
+        """Back to the fixture, by copying files. The caller must not be inside the gate. Raises NotFound."""
+        def start(aside: Path) -> None:
+            copy_database(self.fixture_file, aside)
+            with altering(aside) as connection:
+                clock, jobs_through = timetable.load_clock(View(connection))
+                if clock.mode != FROZEN:
+                    wall = wall_now()
+                    clock = clock.moved_to(wall if self.starts_at_wall_time else clock.market, wall)
+                    jobs_through = max(jobs_through, clock.market)
+                work = Work(connection, clock.market, JournalIds(journal.last_id(connection)), self._keeping)
+                timetable.save_clock(work, clock, jobs_through)
                 work.record(WorldStarted(self.fixture, "reset"))
-                work.announce(MAIL_TOPIC)
+                work.flush()
+
+        self.replace_database(start)
+
+    def replace_database(self, make: Callable[[Path], None]) -> None:
+        """Go on with another database, which `make` puts at the path that it is given, while nobody uses the world.
+
+        The caller must not be inside the gate. Whenever the server is killed the one is there or the other, and so it
+        is when `make` fails. Raises NotFound when the world was deleted meanwhile.
+        """
+        aside = self.folder / ".next.sqlite"
+        with self.gate.alone(), self.time.turn:
+            if self.deleted:
+                raise NotFound("world", self.name)
+            try:
+                make(aside)
+                self._database.close(for_good=True)
+                put_in_place_of(self.file, aside)
+            finally:
+                remove_database(aside)
+            self._load()
+            self.announce([MAIL_TOPIC])
 
     # Time
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import logging
-import re
 import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -21,18 +20,10 @@ from simulator.ids import new_signing_key
 from simulator.market.batches import BATCHES_TOPIC
 from simulator.market.errors import NotFound
 from simulator.market.events import EVENTS_TOPIC
-from simulator.market.facts import WorldStarted
 from simulator.market.outbox import OUTBOX_TOPIC
 from simulator.market_time import NoDeliveries
 from simulator.operations.batches import BatchRules
-from simulator.operations.fixtures import (
-    DemoSignIn,
-    DemoSmpUser,
-    Fixture,
-    FixtureUnusable,
-    read_fixture,
-    start_world,
-)
+from simulator.operations.fixtures import DemoSignIn, DemoSmpUser, Fixture, FixtureUnusable, read_fixture
 from simulator.operations.history import journal_entries
 from simulator.operations.mails import MAIL_TOPIC
 from simulator.operations.password_links import REQUESTS_TOPIC
@@ -40,16 +31,14 @@ from simulator.operations.timetable import chores, timetable
 from simulator.private_files import put_in_place
 from simulator.server_keys import ServerKeys
 from simulator.settings import DEFAULT_WORLD, Settings, SettingsUnusable
-from simulator.store import meta
-from simulator.store.engine import Database, copy_database
+from simulator.spare_memory import SpareMemory
 from simulator.store.journal import Entry
-from simulator.store.timetable import save_clock
-from simulator.store.work import JournalIds, Work
-from simulator.timekeeping.clock import Clock, frozen_clock, real_clock, stopwatch, wall_now
+from simulator.timekeeping.clock import stopwatch, wall_now
 from simulator.timekeeping.scheduler import Ticker
-from simulator.world import DeliveriesOf, World, keeping
-
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
+from simulator.world import NAME, DeliveriesOf, World
+from simulator.world_addresses import path_of_world
+from simulator.world_folders import DELETED, FILLED, GIVEN, MADE, REPLACED, clear_up, worlds_in
+from simulator.world_starts import START, Starts, WorldRefused
 
 _START_GROWS_OLD = timedelta(minutes=10)
 _RETRY_DUE_JOBS = timedelta(seconds=30)
@@ -57,31 +46,38 @@ _RETRY_DUE_JOBS = timedelta(seconds=30)
 _log = logging.getLogger("flexsim")
 
 
-class WorldRefused(Exception):
-    """A world that cannot be made or removed; the message says why."""
+class WorldIsThere(WorldRefused):
+    """A world that was to be new, under a name that is taken."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is a world {name} already. Choose another name, or delete that one first.")
 
 
 class Worlds:
-    """All worlds of one server. Start with `open`, end with `close`."""
+    """All worlds of one server. Start with `open`, end with `close`.
+
+    Without a data folder they are in a temporary `folder`, which `close` removes.
+    """
 
     def __init__(self, settings: Settings, address: str = "",
-                 deliveries_of: DeliveriesOf = lambda world: NoDeliveries(), batch_rules: BatchRules | None = None
-                 ) -> None:
+                 deliveries_of: DeliveriesOf = lambda world: NoDeliveries(), batch_rules: BatchRules | None = None,
+                 folder: Path | None = None) -> None:
         self.settings = settings
         self._batch_rules = batch_rules
         self._deliveries_of = deliveries_of
         self._address = settings.public_url or address
         self._temporary = settings.data is None
-        self.folder = Path(tempfile.mkdtemp(prefix="flexsim-")) if settings.data is None else settings.data
+        self.folder = settings.data or folder or Path(tempfile.mkdtemp(prefix="flexsim-"))
         self._worlds: dict[str, World] = {}
         self._wakes: dict[str, datetime] = {}
         self._making = threading.RLock()
-        self._fixtures: dict[str, Fixture] = {}
+        self._starts = Starts(settings, self.folder / "worlds" / FILLED)
         self._claim: IO[str] | None = None
         self.server_keys = ServerKeys(self.folder)
         self.found_default = False
         self.announcements = Announcements()
         self.announcements.listen(self._hear)
+        self._spare_memory = SpareMemory()
         self._ticker = Ticker(self)
 
     def open(self) -> None:
@@ -89,12 +85,12 @@ class Worlds:
         folder = self.folder / "worlds"
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            with suppress(PermissionError):  # it is another user's, who has let us in
+                # The files in it hold sessions, keys and mails.
+                folder.chmod(0o700)
             self._claim_folder()
-            # Other files are not ours: desktops leave theirs in every folder they show.
-            found = sorted(path for path in folder.iterdir() if path.is_dir())
-            for leftover in found:
-                if leftover.name.startswith("."):
-                    shutil.rmtree(leftover)
+            clear_up(folder)
+            found = worlds_in(folder)
             self.server_key()
             damaged = self.server_keys.damaged_file
         except OSError as error:
@@ -103,8 +99,7 @@ class Worlds:
             raise SettingsUnusable([f"data: {damaged} holds no key. Remove it: the SMP signs with a new one then, and "
                                     "tokens from before are refused."])
         for known in found:
-            if NAME.match(known.name):
-                self._adopt(known.name)
+            self._adopt(known)
         self.found_default = DEFAULT_WORLD in self._worlds
         if not self.found_default:
             self.create(DEFAULT_WORLD, self.settings.fixture, self.settings.now)
@@ -115,21 +110,26 @@ class Worlds:
 
         The system gives the claim back when the process ends, however it ends.
         """
-        self._claim = (self.folder / "server.lock").open("w")
+        claim = (self.folder / "server.lock").open("w")
         try:
-            fcntl.flock(self._claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            claim.close()
             raise SettingsUnusable([f"data: another server uses the folder {self.folder}. Stop that one, or choose "
                                     "another folder."]) from None
+        self._claim = claim
 
     def close(self) -> None:
         """Stop time and close all files; worlds without a data folder are gone then."""
         self._ticker.stop()
-        for world in self._worlds.values():
-            with world.gate.alone():
-                world.deleted = True
-                world.close_files()
+        with self._making:
+            for world in self._worlds.values():
+                with world.gate.alone():
+                    world.deleted = True
+                    world.close_files()
         if self._claim is not None:
+            # Without the claim the folder is another server's, and so is what was filled there.
+            self._starts.forget()
             self._claim.close()
         if self._temporary:
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -156,7 +156,7 @@ class Worlds:
 
     def address_of(self, name: str) -> str:
         """Where people reach a world, such as http://127.0.0.1:8000/w/one: the start of links in mails sent on."""
-        return self._address if name == DEFAULT_WORLD else f"{self._address}/w/{name}"
+        return self._address + path_of_world(name)
 
     def enter(self, name: str, wait: bool = True) -> World | None:
         """Begin to use a world; the caller must `leave` it. Raises NotFound.
@@ -204,29 +204,34 @@ class Worlds:
 
     # Making and removing
 
-    def create(self, name: str, fixture: str, now: datetime | None = None) -> bool:
+    def create(self, name: str, fixture: str, now: datetime | None = None, content: Fixture | None = None,
+               replace: bool = True) -> bool:
         """Make a world from a fixture, starting at `now` (or at wall time); an old one of the name is replaced.
 
-        True when the name is new. Raises WorldRefused, or FixtureUnusable from the fixture.
+        `content` is a fixture that is not known by its name. True when the world's name is new. Raises WorldRefused,
+        WorldIsThere for one that is not to be replaced, or FixtureUnusable from the fixture.
         """
         if not NAME.match(name):
             raise WorldRefused(f"A world's name is 1 to 63 small letters, digits and hyphens, and begins with a "
                                f"letter or digit; {name[:80]!r} is not.")
-        content = self._fixture(fixture)
         with self._making:
-            aside = self.folder / "worlds" / f".{name}"
+            if not replace and name in self._worlds:
+                raise WorldIsThere(name)
+            aside = self.folder / "worlds" / f"{MADE}{name}"
             aside.mkdir()
             try:
-                self._build(aside, fixture, content, now)
-                is_new = name not in self._worlds
-                if not is_new:
-                    self._remove(name)
+                self._starts.fill(aside, fixture, now, content)
+                if content is not None:
+                    put_in_place(aside / GIVEN, content.text.encode())
+                replaced = self._take_away(name, REPLACED) if name in self._worlds else None
                 aside.rename(self.folder / "worlds" / name)
             except BaseException:
                 shutil.rmtree(aside, ignore_errors=True)
                 raise
             self._adopt(name)
-        return is_new
+            if replaced is not None:
+                shutil.rmtree(replaced)
+        return replaced is None
 
     def reset(self, name: str) -> World:
         """Put a world back to its fixture. The caller must not be using it. Raises NotFound."""
@@ -235,7 +240,7 @@ class Worlds:
             raise NotFound("world", name)
         self._renew_start(world)
         world.reset()
-        self.clock_changed(name)
+        self.world_replaced(name)
         return world
 
     def _renew_start(self, world: World) -> None:
@@ -247,11 +252,13 @@ class Worlds:
         if not world.starts_at_wall_time or wall_now() - made < _START_GROWS_OLD:
             return
         with self._making:
-            aside = self.folder / "worlds" / f".{world.name}"
+            aside = self.folder / "worlds" / f"{MADE}{world.name}"
             aside.mkdir()
             try:
-                self._build(aside, world.fixture, self._fixture(world.fixture), None)
-                (aside / world.fixture_file.name).replace(world.fixture_file)
+                given = world.folder / GIVEN
+                content = read_fixture(given) if given.exists() else self._starts.fixture(world.fixture)
+                self._starts.fill(aside, world.fixture, None, content, session_key=world.session_key)
+                (aside / START).replace(world.fixture_file)
             except (WorldRefused, FixtureUnusable) as error:
                 _log.warning("world %s: it goes back to its start of %s: %s", world.name, made, error)
             finally:
@@ -264,69 +271,46 @@ class Worlds:
         with self._making:
             if name not in self._worlds:
                 raise NotFound("world", name)
-            self._remove(name)
+            shutil.rmtree(self._take_away(name, DELETED))
+            self._spare_memory.note()
 
     def demo_sign_in(self, fixture: str) -> DemoSignIn | None:
         """How to sign in to a world of a shipped fixture, whose passwords are public; None for other worlds."""
         if fixture not in assets.world_fixtures():
             return None
-        return self._fixture(fixture).demo_sign_in
+        return self._starts.fixture(fixture).demo_sign_in
 
     def demo_smp_user(self, fixture: str) -> DemoSmpUser | None:
         """An SMP user of a shipped fixture, whose password is public and whose calls are answered; else None."""
-        return self._fixture(fixture).demo_smp_user if fixture in assets.world_fixtures() else None
-
-    def _fixture(self, name: str) -> Fixture:
-        if name not in self._fixtures:
-            shipped = assets.world_fixtures()
-            if name not in shipped and name != self.settings.fixture:
-                raise WorldRefused(f"There is no fixture {name[:80]!r}; there are {', '.join(sorted(shipped))}.")
-            self._fixtures[name] = read_fixture(shipped.get(name, Path(name)))
-        return self._fixtures[name]
-
-    def _build(self, folder: Path, fixture: str, content: Fixture, now: datetime | None) -> None:
-        wall = wall_now()
-        start = wall if now is None else now.astimezone(UTC)
-        clock = frozen_clock(start, wall) if content.frozen else real_clock(wall, start)
-        database = Database(folder / "world.sqlite")
-        with database.writing() as connection:
-            work = Work(connection, start, JournalIds(0), keeping(self.settings))
-            self._fill(work, fixture, content, clock, now)
-            work.flush()
-        database.close()
-        copy_database(folder / "world.sqlite", folder / "start.sqlite")
-
-    def _fill(self, work: Work, fixture: str, content: Fixture, clock: Clock, now: datetime | None) -> None:
-        meta.create_schema(work, fixture=fixture, session_key=new_signing_key(),
-                           starts_at="wall" if now is None else now.isoformat())
-        save_clock(work, clock, clock.market)
-        work.cause = work.record(WorldStarted(fixture, "created"))
-        start_world(work, content, self.settings.market)
+        return self._starts.fixture(fixture).demo_smp_user if fixture in assets.world_fixtures() else None
 
     def _adopt(self, name: str) -> None:
         settings, policy = self.settings, self.settings.market
         self._worlds[name] = World(name, self.folder / "worlds" / name, settings, timetable(policy, MailAttachments()),
                                    chores(settings.reset_link_hours, policy, self._batch_rules), self.announcements,
                                    self._deliveries_of, self.server_keys, self._batch_rules)
-        self.clock_changed(name)
+        self.world_replaced(name)
         self._worlds[name].announce([MAIL_TOPIC])
 
-    def _remove(self, name: str) -> None:
+    def _take_away(self, name: str, prefix: str) -> Path:
+        """End a world when nobody uses it any more; where its folder is now, to be removed."""
         world = self._worlds[name]
+        gone = world.folder.with_name(f"{prefix}{name}")
+        # There is one only if an earlier removal failed.
+        shutil.rmtree(gone, ignore_errors=True)
         with world.gate.alone():
             world.deleted = True
-            world.close_files()
+            world.close_files(for_good=True)
             del self._worlds[name]
             self._wakes.pop(name, None)
-            gone = world.folder.with_name(f".gone-{name}")
             world.folder.rename(gone)
-        shutil.rmtree(gone)
         world.announce([MAIL_TOPIC])
+        return gone
 
     # Time
 
     def clock_changed(self, name: str) -> None:
-        """A world's clock was set or moved, or the world is new: look again at when its next job is due."""
+        """A world's clock was set or moved: look again at when its next job is due. The caller must be using it."""
         world = self._worlds.get(name)
         if world is None:
             return
@@ -336,6 +320,11 @@ class Worlds:
         if wake is not None:
             self._wakes[name] = min(wake, self._wakes.get(name, wake))
         self._ticker.nudge()
+
+    def world_replaced(self, name: str) -> None:
+        """A world is new, or went back: look at when its next job is due. The caller must not be using it."""
+        with suppress(NotFound), self.using(name):
+            self.clock_changed(name)
 
     def next_wake(self) -> datetime | None:
         """Wall time at which a job of any world is due next."""
@@ -349,6 +338,7 @@ class Worlds:
                 self._run_due_jobs(name)
         for world in list(self._worlds.values()):
             world.close_files_if_idle(self.settings.idle_world_seconds)
+        self._spare_memory.give_back_when_quiet()
 
     def _hear(self, name: str, topic: str) -> None:
         """Something is to be done at once: the ticker does it, unless somebody is at it who moves the clock."""

@@ -27,7 +27,7 @@ from simulator.market.errors import Refused, RuleBreach
 from simulator.market.quantities import kw
 from simulator.operations import deciding
 from simulator.operations.acceptance_rules import sound_rule
-from simulator.settings import parse_instant
+from simulator.timekeeping.instants import read_instant
 from simulator.web import current_world, json_answer, work_of_request
 
 BY_HAND = "by_hand"
@@ -146,7 +146,7 @@ def _choices(given: Sequence[dict[str, Any]]) -> tuple[list[HandChoice], list[Ru
         if name not in given[index]:
             return None
         try:
-            return parse_instant(given[index][name])
+            return read_instant(given[index][name])
         except ValueError as error:
             unread.append(RuleBreach(None, None, "format", f"{error}.", f"/choices/{index}/{name}"))
             return None

@@ -10,9 +10,17 @@ from typing import Any
 from simulator.market.errors import NotFound, Refused, RuleBreach
 from simulator.market.facts import EndpointChanged
 from simulator.market.outbox import OUTBOX_TOPIC, Attempt, Endpoint, Message, MessageKind
+from simulator.market.provenance import Rule
 from simulator.operations.history import entry_by_id
 from simulator.store import dispatches, outbox
 from simulator.store.work import View, Work
+
+RULES = (
+    Rule("dispatch_tests.once",
+         "A test message goes to the endpoint at once, and once; the result shows url, parameters, and success or "
+         "not.",
+         "documented", "Portal guide §3.1, Dispatch Testing. That it is sent once is ours."),
+)
 
 
 def endpoint_of(view: View, organisation_id: str) -> Endpoint | None:

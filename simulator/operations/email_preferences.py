@@ -13,6 +13,7 @@ from simulator.market.letters import BatchEmail, Letter
 from simulator.market.month_letters import daily_schedules, monthly_invoices, weekly_accepted_declarations
 from simulator.market.organisations import Account
 from simulator.market.policy import MarketPolicy
+from simulator.market.provenance import Rule
 from simulator.operations.deciding import decisions_of
 from simulator.operations.invoicing import full_invoices
 from simulator.operations.mails import send_letter
@@ -20,6 +21,12 @@ from simulator.operations.ports import MonthFiles
 from simulator.store import dispatches, email_opt_ins
 from simulator.store.work import View, Work
 from simulator.timekeeping.london import from_london, month_of, previous_month, to_london
+
+RULES = (
+    Rule("emails.opt_in",
+         "A user opts in to each of the three e-mails, and gets none of them before.",
+         "inferred", "Portal guide §3.6 gives the steps to opt in."),
+)
 
 
 def preferences_of(view: View, account: Account) -> frozenset[BatchEmail]:

@@ -13,6 +13,12 @@ from simulator.store.work import View
 EXCHANGES = Search(kinds=("http.in", "http.out"))
 """The exchanges over HTTP, in both directions."""
 
+PROBLEMS = (
+    Search(kinds=("message.failed", "mail.relay_failed", "signature.refused", "upload.refused")),
+    Search(kinds=("job",), names=(("failed",),)),
+)
+"""What went wrong: messages that nobody acknowledged, mails that were not taken, what was refused, failed jobs."""
+
 _LONGEST_CHAIN = 100
 
 
@@ -33,8 +39,14 @@ class Effect:
     effects: tuple[Effect, ...]
 
 
-def journal_entries(view: View, kind: str | None = None, since: int = 0, limit: int = 1_000) -> list[Entry]:
-    """Journal entries after the id `since`, oldest first; `kind` is exact, or a prefix when it ends with a dot."""
+def journal_entries(view: View, kind: str | None = None, since: int = 0, limit: int = 1_000,
+                    newest: int | None = None) -> list[Entry]:
+    """Journal entries after the id `since`, oldest first; `kind` is exact, or a prefix when it ends with a dot.
+
+    They are the first `limit` of these, or the last `newest` if that is given.
+    """
+    if newest is not None:
+        return journal.entries(view.connection, kind, since, newest, newest=True)
     return journal.entries(view.connection, kind, since, limit)
 
 
@@ -71,6 +83,12 @@ def search_entries(view: View, search: Search, before: int | None = None, after:
 def last_exchanges(view: View, limit: int) -> list[Entry]:
     """The last exchanges over HTTP, in both directions, oldest first."""
     return journal.find(view.connection, EXCHANGES, limit=limit)[::-1]
+
+
+def recent_problems(view: View, limit: int) -> list[Entry]:
+    """The last entries that tell of a problem, the newest first."""
+    found = [entry for search in PROBLEMS for entry in journal.find(view.connection, search, limit=limit)]
+    return sorted(found, key=lambda entry: -entry.id)[:limit]
 
 
 def causes_of(view: View, entry: Entry) -> list[Entry]:

@@ -13,9 +13,19 @@ from simulator.ids import digest, new_api_token, new_link_token
 from simulator.market.facts import PasswordLinkRefused, PasswordResetRequested, PasswordSet
 from simulator.market.letters import invitation, password_reset
 from simulator.market.organisations import Account
+from simulator.market.provenance import Rule
 from simulator.operations.mails import send_letter
 from simulator.store import accounts, password_links, tokens
 from simulator.store.work import View, Work
+
+RULES = (
+    Rule("accounts.activation_link",
+         "The link of the invitation is valid for 24 hours, and works once.",
+         "documented", "Portal guide §2.1. That it works once is ours."),
+    Rule("accounts.forgotten_password",
+         "After that, “Forgot your password” sends a new link.",
+         "documented", "Portal guide §2.1."),
+)
 
 ACTIVATION, RESET = "activation", "reset"
 
@@ -105,8 +115,8 @@ def note_refusal(work: Work, refusal: LinkRefused) -> None:
 def set_password(work: Work, token: str, password_hash: str, reset_hours: int, session_token: str | None) -> GoodLink:
     """Set the password of a link's account and use the link up; other sessions of the account end.
 
-    An account that is new becomes active, and gets its API access token (wire.md; that it comes with the activation is
-    assumed). `session_token` is the browser's own session, which may go on. Raises LinkRefused.
+    An account that is new becomes active, and gets its API access token (wire format, assumed; so is that it comes with
+    the activation). `session_token` is the browser's own session, which may go on. Raises LinkRefused.
     """
     link = look_at_link(work, token, work.now, reset_hours)
     password_links.use_link(work, digest(token))

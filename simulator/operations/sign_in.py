@@ -22,8 +22,22 @@ from simulator.market.facts import (
     SignInRefused,
 )
 from simulator.market.organisations import Account
+from simulator.market.provenance import Rule
 from simulator.store import accounts
 from simulator.store.work import View, Work
+
+RULES = (
+    Rule("accounts.second_factor",
+         "A sign-in takes email and password, then six digits of an authenticator app, which is set up with a QR "
+         "code at the first one.",
+         "documented", "Portal guide §2.2 and §2.3."),
+    Rule("accounts.standard_codes",
+         "The codes are standard TOTP: SHA-1, six digits, 30 seconds.",
+         "inferred", "The authenticator apps that portal guide §2.2 names."),
+    Rule("accounts.reset_authenticator",
+         "Collar Support resets a lost authenticator; setting it up starts again.",
+         "documented", "Portal guide §2.3."),
+)
 
 STEP_SECONDS = 30
 ISSUER = "Flexible Power Portal (simulator)"

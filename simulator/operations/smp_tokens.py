@@ -13,12 +13,22 @@ from datetime import datetime
 
 from simulator.ids import digest, new_token_id
 from simulator.market.connections import Flow, SmpConnection
+from simulator.market.provenance import SMP, Rule
 from simulator.market.registration_facts import AuthenticationRefused, TokenIssued
 from simulator.market.signing_keys import SigningKey, TokenRefused
 from simulator.operations.connections import connection_by_username, note_flow
 from simulator.operations.signing_keys import platform_keys, signing_key
 from simulator.signing import check_token, issue_token
 from simulator.store.work import View, Work
+
+RULES = (
+    Rule("smp_tokens.jwt",
+         "Authenticate gives a JWT, which the headers of the calls carry.",
+         "documented", "SMP overview, The SMP APIs.", SMP),
+    Rule("smp_tokens.claims",
+         "The token is RS256 with iss, sub, aud, iat, exp and jti.",
+         "assumed", "Nobody outside the platform can know it.", SMP),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime, time
 
 from simulator.market.letters import BatchEmail
 from simulator.market.policy import MarketPolicy
+from simulator.market.provenance import Rule
 from simulator.operations import dispatching
 from simulator.operations.batches import BatchRules, advance_due_batch, batches_due, next_batch_event
 from simulator.operations.deciding import decide_next_week
@@ -24,6 +25,20 @@ from simulator.operations.settling import events_wait, settle_due_events
 from simulator.store.work import View, Work
 from simulator.timekeeping.scheduler import Job
 from simulator.timekeeping.triggers import Daily, Monthly, Weekly
+
+JOBS = (
+    Rule("finalise_previous_month", "On the 15th the previous month becomes final.", "documented",
+         "Portal guide §3.3; the hour is assumed."),
+    Rule("decide_next_week", "On Thursdays at noon the declarations of the next week are decided.", "public",
+         "The brand's older public pages; the email of Thursday 12:05 (portal guide §3.6) agrees."),
+    Rule("send_monthly_invoices", "The Monthly Invoices email goes out on the 1st at 04:00.", "documented",
+         "Portal guide §3.6."),
+    Rule("send_daily_schedules", "The Daily Schedules email goes out every day at 08:00.", "documented",
+         "Portal guide §3.6."),
+    Rule("send_weekly_acceptances", "The Weekly Accepted Declarations email goes out on Thursdays at 12:05.",
+         "documented", "Portal guide §3.6."),
+)
+"""How far each job of the timetable can be trusted, by the job's name; all times are London time."""
 
 _THURSDAY = 3
 _DAYS_OF_A_WEEK = 7

@@ -5,8 +5,15 @@ from __future__ import annotations
 from simulator.ids import new_api_token
 from simulator.market.facts import ApiTokenCreated
 from simulator.market.organisations import ApiToken, Organisation
+from simulator.market.provenance import Rule
 from simulator.store import tokens
 from simulator.store.work import View, Work
+
+RULES = (
+    Rule("tokens.one",
+         "There is one API access token; a new one revokes the old one at once.",
+         "documented", "Portal guide §3.1, My API Access Tokens."),
+)
 
 
 def organisation_of_token(view: View, token: str) -> Organisation | None:

@@ -5,8 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from simulator.market.organisations import MeterableUnit
+from simulator.market.provenance import Rule
 from simulator.store import organisations, readings
 from simulator.store.work import View
+
+RULES = (
+    Rule("readings.latest",
+         "The Readings page shows the latest 60 readings of each unit.",
+         "documented", "Portal guide §3.1, Readings."),
+)
 
 LATEST_READINGS = 60
 """How many readings of each unit the Readings page shows (documented, portal guide §3.1)."""

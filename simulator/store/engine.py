@@ -1,4 +1,4 @@
-"""Connections to a world's database. All that is particular to SQLite is in this file.
+"""Connections to a world's database. What is particular to SQLite is here and in `store/database_files.py`.
 
 Writes of a world take turns on one in-process lock: SQLite's own busy back-off makes the slowest writes fifteen times
 slower. `synchronous=NORMAL` with a write-ahead log loses nothing when the process is killed.
@@ -60,6 +60,14 @@ def _open(path: Path) -> Connection:
         del _wanted.path
 
 
+def opened(file: Path) -> Connection:
+    """A connection in a transaction of its own, for a file that nobody else uses; nothing waits for the disk."""
+    connection = _open(file)
+    _raw(connection).execute("PRAGMA synchronous=OFF")
+    _raw(connection).execute("BEGIN IMMEDIATE")
+    return connection
+
+
 class Database:
     """One database file: one connection that writes, and as many that read as are needed at once."""
 
@@ -68,6 +76,7 @@ class Database:
         self._turn = threading.RLock()
         self._writer: Connection | None = None
         self._idle_readers: list[Connection] = []
+        self._has_log = False
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -75,8 +84,26 @@ class Database:
         with self._turn:
             if self._writer is None:
                 self._writer = _open(self._path)
-            with _transaction(self._writer):
+            with _transaction(self._writer) if self._has_log else self._beginning_log(self._writer):
                 yield self._writer
+
+    @contextmanager
+    def _beginning_log(self, connection: Connection) -> Iterator[None]:
+        """A transaction that begins a new log without waiting for the disk, which can take a tenth of a second.
+
+        SQLite waits there because a log that is begun again may hold old entries; a new one holds none.
+        """
+        log = self._path.with_name(f"{self._path.name}-wal")
+        is_new = not _size_of(log)
+        if is_new:
+            _raw(connection).execute("PRAGMA synchronous=OFF")
+        try:
+            with _transaction(connection):
+                yield
+        finally:
+            if is_new:
+                _raw(connection).execute("PRAGMA synchronous=NORMAL")
+            self._has_log = _size_of(log) > 0
 
     @contextmanager
     def turn_if_free(self) -> Iterator[bool]:
@@ -112,13 +139,25 @@ class Database:
         finally:
             connection.close()
 
-    def close(self) -> None:
-        """Close all connections; the next use opens them again. No transaction may be under way."""
+    def close(self, for_good: bool = False) -> None:
+        """Close all connections; the next use opens them again. No transaction may be under way.
+
+        With `for_good` the file is to be replaced or removed: nothing waits for the disk.
+        """
         with self._turn:
             connections = [*self._idle_readers, *([self._writer] if self._writer else [])]
-            self._idle_readers, self._writer = [], None
+            self._idle_readers, self._writer, self._has_log = [], None, False
             for connection in connections:
+                if for_good:
+                    connection.exec_driver_sql("PRAGMA synchronous=OFF")
                 connection.close()
+
+
+def _size_of(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 class Staging:
@@ -277,12 +316,3 @@ def _statements_that_create(table: Table) -> tuple[str, ...]:
     language = dialect.dialect()
     return tuple(str(element.compile(dialect=language)) for element in (
         CreateTable(table), *map(CreateIndex, sorted(table.indexes, key=lambda index: str(index.name)))))
-
-
-def copy_database(source: Path, target: Path) -> None:
-    """Copy a database that has no open connection to `target`, replacing it in one step."""
-    aside = target.with_suffix(".new")
-    aside.write_bytes(source.read_bytes())
-    for leftover in (f"{target}-wal", f"{target}-shm"):
-        Path(leftover).unlink(missing_ok=True)
-    aside.replace(target)

@@ -166,6 +166,11 @@ def reports(view: View, organisation_id: str | None, month: str | None, zone: st
     return _reports(view, query)
 
 
+def policies(view: View) -> dict[str, str]:
+    """The name of the policy that each event was worked out with, by event."""
+    return {row.id: row.policy for row in view.connection.execute(select(_EVENTS.c.id, _EVENTS.c.policy))}
+
+
 def months(view: View, organisation_id: str | None) -> list[str]:
     """Months with events, the newest first."""
     query = select(_EVENTS.c.month).distinct().where(*_conditions(organisation_id)).order_by(_EVENTS.c.month.desc())

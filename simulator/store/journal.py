@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, func, or_, select, update
 
 from simulator.store import tables
-from simulator.store.engine import BulkStatement, insert
+from simulator.store.engine import BulkStatement, Query, insert
 from simulator.store.instants import from_micros, to_micros
 
 _COLUMNS = ("id", "at", "kind", "caused_by", "data")
@@ -30,9 +30,13 @@ class Entry:
     data: Any
 
 
+_LAST_ID = Query(select(func.max(tables.journal.c.id)))
+
+
 def last_id(connection: Connection) -> int:
     """Id of the newest entry; 0 when there is none."""
-    return connection.execute(select(func.max(tables.journal.c.id))).scalar() or 0
+    found = _LAST_ID.first(connection)
+    return found[0] or 0 if found else 0
 
 
 def append(connection: Connection, entries: Iterable[Entry]) -> None:
@@ -60,14 +64,18 @@ def prune(connection: Connection, newest: int, limit: int) -> None:
 
 
 def entries(
-    connection: Connection, kind: str | None = None, since: int = 0, limit: int = 1_000
+    connection: Connection, kind: str | None = None, since: int = 0, limit: int = 1_000, newest: bool = False
 ) -> list[Entry]:
-    """Entries after the id `since`, oldest first. `kind` is exact, or a prefix when it ends with a dot."""
+    """The first `limit` entries after the id `since`, or the `newest` of them; oldest first in both cases.
+
+    `kind` is exact, or a prefix when it ends with a dot.
+    """
     columns = tables.journal.c
-    query = select(tables.journal).where(columns.id > since).order_by(columns.id).limit(limit)
+    query = select(tables.journal).where(columns.id > since).limit(limit)
     if kind:
         query = query.where(_is_of_kind(kind))
-    return [_entry(row) for row in connection.execute(query)]
+    found = connection.execute(query.order_by(columns.id.desc() if newest else columns.id))
+    return [_entry(row) for row in (reversed(found.all()) if newest else found)]
 
 
 def _entry(row: Row) -> Entry:

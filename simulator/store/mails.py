@@ -6,11 +6,11 @@ from dataclasses import asdict
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, select, update
 
 from simulator.market.letters import RELAY_WAITING, Attachment, Block, Grid, Letter, Link, Mail, Paragraph
 from simulator.store import tables
-from simulator.store.engine import insert
+from simulator.store.engine import BulkStatement, Query, insert
 from simulator.store.instants import from_micros, to_micros
 from simulator.store.work import View, Work
 
@@ -45,6 +45,21 @@ def forget_oldest(work: Work, newest: int, limit: int) -> None:
 def forget_all(work: Work) -> int:
     """Empty the mailbox; how many mails there were."""
     return work.connection.execute(delete(tables.mails)).rowcount
+
+
+_TEXTS_WITH = Query(select(tables.mails.c.blocks).where(func.instr(tables.mails.c.blocks, bindparam("part"))))
+_REPLACE = BulkStatement(update(tables.mails).where(func.instr(tables.mails.c.blocks, bindparam("part"))).values(
+    blocks=func.replace(tables.mails.c.blocks, bindparam("old"), bindparam("new"))), ("old", "new", "part"))
+
+
+def texts_with(view: View, part: str) -> list[str]:
+    """What stands in the mails that contain these letters: JSON, of use for looking something up in it only."""
+    return [text for text, in _TEXTS_WITH.all(view.connection, part)]
+
+
+def replace_in_links(work: Work, old: str, new: str) -> None:
+    """Put other letters in the place of some, wherever they stand in a mail but in the words that it is found by."""
+    _REPLACE.run(work.connection, [(old, new, old)])
 
 
 def mail_by_id(view: View, mail_id: int) -> Mail | None:

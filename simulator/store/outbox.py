@@ -175,8 +175,14 @@ def attempts_of(view: View, message_ids: Sequence[int]) -> dict[int, list[Attemp
     return found
 
 
+# Asked whenever a world is opened, which has to be quick.
+_IN_STATE = Query(select(tables.messages.c.id).where(tables.messages.c.state == bindparam("state")))
+
+
 def resume(work: Work) -> None:
     """What was under way when the server ended waits again; a message that is sent once has failed instead."""
+    if _IN_STATE.first(work.connection, MessageState.UNDER_WAY.value) is None:
+        return
     columns = tables.messages.c
     under_way = columns.state == MessageState.UNDER_WAY.value
     retried = columns.kind.in_([kind.value for kind in RETRIED])

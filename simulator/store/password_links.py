@@ -6,10 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from simulator.store import tables
-from simulator.store.engine import Query, insert
+from simulator.store.engine import BulkStatement, Query, insert
 from simulator.store.instants import from_micros, to_micros
 from simulator.store.work import View, Work
 
@@ -46,6 +46,16 @@ def link(view: View, token_digest: str) -> PasswordLink | None:
     columns = tables.password_links.c
     row = view.connection.execute(select(tables.password_links).where(columns.token_digest == token_digest)).first()
     return None if row is None else PasswordLink(row.account_id, row.purpose, from_micros(row.created_at), row.state)
+
+
+_REPLACE = BulkStatement(update(tables.password_links).where(
+    tables.password_links.c.token_digest == bindparam("old")).values(token_digest=bindparam("fresh")),
+    ("fresh", "old"))
+
+
+def replace_secret(work: Work, token_digest: str, fresh_digest: str) -> bool:
+    """Give a link another secret, as if it had been that from the start; False when there is no such link."""
+    return _REPLACE.run(work.connection, [(fresh_digest, token_digest)]) == 1
 
 
 def add_reset_request(work: Work, email: str) -> None:

@@ -69,6 +69,16 @@ def readings_between(view: View, unit: int, start: int, end: int) -> dict[int, i
     return dict(_BETWEEN.all(view.connection, unit, start, end))  # type: ignore[arg-type]
 
 
+_ALL = Query(
+    select(tables.readings.c.period_end, tables.readings.c.milliwatts)
+    .where(tables.readings.c.unit == bindparam("unit")).order_by(tables.readings.c.period_end))
+
+
+def all_of(view: View, unit: int) -> list[tuple[int, int]]:
+    """All readings of a unit by period end: (epoch seconds, milliwatts)."""
+    return _ALL.all(view.connection, unit)  # type: ignore[return-value]
+
+
 # Rows of an upload wait in a temporary table, so that a million of them need little memory and keep nobody waiting.
 
 _staged = Table(

@@ -46,6 +46,11 @@ def find_units(view: View, organisation_id: str | None, limit: int, offset: int)
     return [_unit(row) for row in view.connection.execute(query)]
 
 
+def numbers(view: View) -> dict[str, int]:
+    """The numbers of all units by id."""
+    return {row.id: row.number for row in view.connection.execute(select(units.c.id, units.c.number))}
+
+
 def count_units(view: View, organisation_id: str | None) -> int:
     """How many units there are."""
     query = select(func.count()).select_from(units)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, select
 
 from simulator.store import tables
-from simulator.store.engine import BulkStatement, Query, insert
+from simulator.store.engine import BulkStatement, NamedQuery, Query, insert
 from simulator.store.instants import from_micros, to_micros
 from simulator.store.work import View, Work
 from simulator.timekeeping.clock import Clock
@@ -23,9 +23,12 @@ _SAVE_CLOCK = BulkStatement(_insert_clock.on_conflict_do_update(
     _CLOCK_COLUMNS)
 
 
+_CLOCK = NamedQuery(select(tables.clock))
+
+
 def load_clock(view: View) -> tuple[Clock, datetime]:
     """The clock, and the instant through which all jobs have run."""
-    row = view.connection.execute(select(tables.clock)).one()
+    row = _CLOCK.first(view.connection)
     return Clock(row.mode, from_micros(row.market), from_micros(row.wall), row.rate), from_micros(row.jobs_through)
 
 

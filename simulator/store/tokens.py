@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import bindparam, select, update
 
 from simulator.market.organisations import ApiToken, Organisation
 from simulator.store import tables
-from simulator.store.engine import Query, insert
+from simulator.store.engine import BulkStatement, Query, insert
 from simulator.store.instants import from_micros, to_micros
 from simulator.store.work import View, Work
 
@@ -18,11 +20,16 @@ _TOKENS = select(
 _BY_VALUE = Query(_TOKENS.where(tables.api_tokens.c.token == bindparam("token")))
 _BY_ORGANISATION = Query(_TOKENS.where(tables.api_tokens.c.organisation_id == bindparam("organisation_id")))
 
+_REPLACE = BulkStatement(update(tables.api_tokens).where(
+    tables.api_tokens.c.organisation_id == bindparam("whose"), tables.api_tokens.c.revoked_at.is_(None)).values(
+    token=bindparam("fresh")), ("fresh", "whose"))
 
-def add_token(work: Work, token: str, organisation_id: str) -> None:
-    """Store a token in force."""
+
+def add_token(work: Work, token: str, organisation_id: str, made_at: datetime | None = None) -> None:
+    """Store a token in force, made now or at another instant."""
     work.connection.execute(insert(tables.api_tokens), {
-        "token": token, "organisation_id": organisation_id, "created_at": to_micros(work.now), "revoked_at": None})
+        "token": token, "organisation_id": organisation_id, "created_at": to_micros(made_at or work.now),
+        "revoked_at": None})
 
 
 def revoke_tokens_of(work: Work, organisation_id: str) -> None:
@@ -31,6 +38,11 @@ def revoke_tokens_of(work: Work, organisation_id: str) -> None:
         update(tables.api_tokens)
         .where(tables.api_tokens.c.organisation_id == organisation_id, tables.api_tokens.c.revoked_at.is_(None))
         .values(revoked_at=to_micros(work.now)))
+
+
+def replace_token(work: Work, organisation_id: str, token: str) -> None:
+    """Give the organisation's token in force another value, as if it had been that from the start."""
+    _REPLACE.run(work.connection, [(token, organisation_id)])
 
 
 def token_in_force(view: View, token: str) -> ApiToken | None:

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import orjson
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 
 from simulator.market.readings import ReadingsReceipt
 from simulator.store import tables
-from simulator.store.engine import BulkStatement, insert
+from simulator.store.engine import BulkStatement, Query, insert
 from simulator.store.instants import from_micros, to_micros
 from simulator.store.work import View, Work
 
@@ -65,8 +65,14 @@ def finish_upload(work: Work, upload_id: int, state: str, row_count: int, error_
         for number, error in enumerate(errors)])
 
 
+# Asked whenever a world is opened, which has to be quick.
+_IN_STATE = Query(select(tables.uploads.c.id).where(tables.uploads.c.state == bindparam("state")))
+
+
 def interrupt_running_uploads(work: Work) -> None:
     """Uploads that were running when the server ended did not finish, and stored nothing."""
+    if _IN_STATE.first(work.connection, RUNNING) is None:
+        return
     work.connection.execute(
         update(tables.uploads).where(tables.uploads.c.state == RUNNING).values(state=INTERRUPTED))
 

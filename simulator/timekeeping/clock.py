@@ -10,6 +10,9 @@ import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+FASTEST = 1_000_000
+"""A clock may run at most so many times as fast as real time."""
+
 REAL, FROZEN, SCALED = "real", "frozen", "scaled"
 
 

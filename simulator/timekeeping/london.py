@@ -14,6 +14,22 @@ def to_london(instant: datetime) -> datetime:
     return instant.astimezone(LONDON)
 
 
+def london_time(instant: datetime, form: str = "%a %d %b %Y %H:%M") -> str:
+    """An instant on a London wall clock, with BST or GMT: Mon 02 Nov 2026 16:30 GMT."""
+    local = to_london(instant)
+    return f"{local.strftime(form)} {local.tzname()}"
+
+
+def london_span(start: datetime, end: datetime, opening: str, closing: str = "%H:%M") -> str:
+    """From when to when on a London wall clock, each in its form: Mon 02 Nov 16:00 – 16:30 GMT.
+
+    Both names of the time are said where the clocks change in between.
+    """
+    first, last = to_london(start), to_london(end)
+    name = "" if first.tzname() == last.tzname() else f" {first.tzname()}"
+    return f"{first.strftime(opening)}{name} – {last.strftime(closing)} {last.tzname()}"
+
+
 def london_text(instant: datetime | None) -> str:
     """London time to the minute with its offset, as files have it: 2026-11-02T16:30+00:00; nothing for None."""
     return "" if instant is None else to_london(instant).isoformat(timespec="minutes")

@@ -1,8 +1,9 @@
-"""/_sim/worlds: many isolated worlds on one server (wire: worlds)."""
+"""/_sim/worlds: many isolated worlds on one server (wire format, assumed: worlds)."""
 
 from __future__ import annotations
 
 import socket
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import requests
 
 from simulator import Simulator
 from tests.builders import faults, kinds_of, reading, refusal
-from tests.servers import NOW, WorldClient, fresh_name, fresh_world, running
+from tests.servers import NOW, WorldClient, fresh_name, fresh_world, running, side_by_side
 
 
 def put(server: Simulator, name: str, body: object = None) -> requests.Response:
@@ -29,7 +30,7 @@ def raw_get(server: Simulator, path: str) -> bytes:
 
 
 def test_a_server_begins_with_the_world_default() -> None:
-    """wire: no prefix means the world default."""
+    """Wire format, assumed: no prefix means the world default."""
     with running(fixture="empty") as server:
         assert names(server) == ["default"]
         assert requests.get(f"{server.url}/_sim/health", timeout=60).json()["world"] == "default"
@@ -37,7 +38,7 @@ def test_a_server_begins_with_the_world_default() -> None:
 
 
 def test_a_world_is_made_listed_served_and_deleted(server: Simulator) -> None:
-    """wire: PUT, GET, DELETE /_sim/worlds."""
+    """Wire format, assumed: PUT, GET, DELETE /_sim/worlds."""
     name = fresh_name()
     answer = put(server, name, {"fixture": "demo", "now": NOW})
     assert (answer.status_code, answer.json()) == (201, {"world": name})
@@ -49,7 +50,7 @@ def test_a_world_is_made_listed_served_and_deleted(server: Simulator) -> None:
 
 
 def test_health_tells_version_world_and_time(world: WorldClient) -> None:
-    """wire: {"status":"ok","version","world","now"}."""
+    """Wire format, assumed: {"status":"ok","version","world","now"}."""
     world.freeze("2026-11-03T00:00:00Z")
     health = world.get("/_sim/health").json()
     assert health.pop("version")
@@ -57,7 +58,7 @@ def test_health_tells_version_world_and_time(world: WorldClient) -> None:
 
 
 def test_a_world_of_the_fixture_empty_has_nobody(server: Simulator) -> None:
-    """wire: PUT body {"fixture"}."""
+    """Wire format, assumed: PUT body {"fixture"}."""
     with fresh_world(server.url, fixture="empty") as world:
         refusal(world.send(reading()), 401)
 
@@ -69,6 +70,38 @@ def test_a_world_made_again_is_new(server: Simulator) -> None:
         assert put(server, world.name, {"fixture": "quiet", "now": NOW}).status_code == 200
         assert kinds_of(world.journal()) == ["world.started", "mail.sent"]
         assert world.send(reading(timestamp="2026-11-02T17:01:00Z")).json()["created"] == 1
+
+
+def test_a_world_that_is_there_can_be_kept(server: Simulator) -> None:
+    """Ours: `"replace": false`, for two people who make a world of one name: the second must not undo the first's."""
+    with fresh_world(server.url) as world:
+        world.send(reading())
+        told = refusal(world.put(f"/_sim/worlds/{world.name}", {"fixture": "quiet", "replace": False}), 409)
+        assert f"a world {world.name} already" in told["detail"]
+        assert world.send(reading()).json()["updated"] == 1
+        made = world.put(f"/_sim/worlds/{world.name}-2", {"fixture": "empty", "replace": False})
+        assert made.status_code == 201
+        assert world.delete(f"/_sim/worlds/{world.name}-2").status_code == 204
+
+
+def test_whoever_replaces_or_removes_a_world_at_once_with_others_finds_it_done_or_gone(server: Simulator) -> None:
+    """Ours: no such call fails because somebody else has just deleted the world."""
+    for _ in range(5):
+        name = fresh_name("gone")
+        with fresh_world(server.url, "empty", name=name) as world:
+            assert world.put("/_sim/snapshots/one").status_code == 201
+
+            def ask(method: str, path: str, name: str = name) -> int:
+                client = WorldClient(f"{server.url}/w/{name}", name)
+                try:
+                    return client.request(method, path).status_code
+                finally:
+                    client.close()
+
+            statuses = side_by_side([partial(ask, *call) for call in (
+                ("POST", "/_sim/reset"), ("POST", "/_sim/snapshots/one/restore"), ("DELETE", f"/_sim/worlds/{name}"),
+                ("POST", "/_sim/reset"))])
+            assert set(statuses) <= {200, 204, 404}
 
 
 def test_a_world_can_be_made_anew_through_itself(server: Simulator) -> None:
@@ -91,20 +124,20 @@ def test_a_world_can_be_deleted_through_itself(server: Simulator) -> None:
 
 
 def test_the_world_default_cannot_be_deleted(server: Simulator) -> None:
-    """wire: the world default cannot be deleted."""
+    """Wire format, assumed: the world default cannot be deleted."""
     refusal(requests.delete(f"{server.url}/_sim/worlds/default", timeout=60), 409)
     assert "default" in names(server)
 
 
 def test_the_world_default_can_be_made_anew() -> None:
-    """wire: PUT /_sim/worlds/{name}."""
+    """Wire format, assumed: PUT /_sim/worlds/{name}."""
     with running() as server:
         assert put(server, "default", {"fixture": "empty", "now": NOW}).status_code == 200
         assert requests.post(f"{server.url}/api/v2/readings", json=reading(), timeout=60).status_code == 401
 
 
 def test_a_world_that_is_not_there_cannot_be_deleted(server: Simulator) -> None:
-    """wire: 404."""
+    """Wire format, assumed: 404."""
     refusal(requests.delete(f"{server.url}/_sim/worlds/nobody-made-this", timeout=60), 404)
 
 
@@ -112,7 +145,7 @@ def test_a_world_that_is_not_there_cannot_be_deleted(server: Simulator) -> None:
     "Upper", "-hyphen", "under_score", "a.b", "a b", "é", "x" * 64, "%2e%2e", ".", ".hidden", "a%00b", "a%0a", "~",
 ])
 def test_a_bad_name_is_refused(server: Simulator, name: str) -> None:
-    """wire: names: [a-z0-9][a-z0-9-]{0,62}."""
+    """Wire format, assumed: names: [a-z0-9][a-z0-9-]{0,62}."""
     before = names(server)
     prepared = requests.Request("PUT", f"{server.url}/_sim/worlds/{name}", json={}).prepare()
     prepared.url = f"{server.url}/_sim/worlds/{name}"
@@ -124,7 +157,7 @@ def test_a_bad_name_is_refused(server: Simulator, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["0", "a", "x" * 63, "a-b-c", "7-"])
 def test_a_good_name_is_taken(server: Simulator, name: str) -> None:
-    """wire: names: [a-z0-9][a-z0-9-]{0,62}."""
+    """Wire format, assumed: names: [a-z0-9][a-z0-9-]{0,62}."""
     with fresh_world(server.url, fixture="empty", name=name) as world:
         assert world.get("/_sim/health").json()["world"] == name
 
@@ -140,7 +173,9 @@ def test_a_good_name_is_taken(server: Simulator, name: str) -> None:
     ([], [("", "type")]),
 ])
 def test_a_bad_body_is_refused_with_all_errors(server: Simulator, body: object, expected: list) -> None:
-    """wire: errors of every call are problems that list all errors. Files of the server's machine are out of reach."""
+    """Wire format, assumed: errors of every call are problems that list all errors. Files of the server's machine are
+    out of reach.
+    """
     name = fresh_name("bad")
     assert faults(refusal(put(server, name, body), 422)) == expected
     assert name not in names(server)
@@ -153,7 +188,7 @@ def test_a_bad_body_is_refused_with_all_errors(server: Simulator, body: object, 
     "/static/..%2fpyproject.toml", "/w/default/static/%2e%2e/%2e%2e/pyproject.toml",
 ])
 def test_no_path_leads_to_a_world_or_a_file_that_is_not_served(server: Simulator, path: str) -> None:
-    """wire: /w/{world}/… with a world's exact name, and nothing else."""
+    """Wire format, assumed: /w/{world}/… with a world's exact name, and nothing else."""
     answer = raw_get(server, path)
     assert b" 404 " in answer.partition(b"\r\n")[0]
     assert b"[project]" not in answer
@@ -161,7 +196,7 @@ def test_no_path_leads_to_a_world_or_a_file_that_is_not_served(server: Simulator
 
 
 def test_worlds_live_in_a_temporary_folder_that_goes_with_the_server() -> None:
-    """wire: without --data the worlds live in a temporary folder."""
+    """Wire format, assumed: without --data the worlds live in a temporary folder."""
     with running(fixture="empty") as server:
         folder = server.worlds.folder
         put(server, "another", {"fixture": "empty"})
@@ -170,7 +205,7 @@ def test_worlds_live_in_a_temporary_folder_that_goes_with_the_server() -> None:
 
 
 def test_a_fixture_of_ones_own_is_known_by_the_name_it_was_given_with(tmp_path: Path) -> None:
-    """wire: --fixture PATH."""
+    """Wire format, assumed: --fixture PATH."""
     file = tmp_path / "mine.yaml"
     file.write_text("zones: []\norganisations: []\n", "utf-8")
     with running(fixture=str(file)) as server:

@@ -1,4 +1,4 @@
-"""100 worlds side by side do not see each other, and an unused world costs no thread and no open file (issue, 2)."""
+"""100 worlds side by side do not see each other, and an unused world costs no thread and no open file (ours)."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def _live_in(number: int, world: WorldClient) -> None:
 
 
 def test_each_world_has_its_own_clock(many: list[WorldClient]) -> None:
-    """wire: worlds have their own clock."""
+    """Wire format, assumed: worlds have their own clock."""
     assert [world.now() for world in many] == [
         f"2026-11-03T{number // 60:02}:{number % 60:02}:00+00:00" for number in range(COUNT)]
 
 
 def test_each_world_has_its_own_readings_and_journal(many: list[WorldClient]) -> None:
-    """wire: worlds have their own database and journal."""
+    """Wire format, assumed: worlds have their own database and journal."""
     for number, world in enumerate(many):
         entries = world.journal()
         assert {entry["world"] for entry in entries} == {world.name}
@@ -52,12 +52,12 @@ def test_each_world_has_its_own_readings_and_journal(many: list[WorldClient]) ->
 
 
 def test_journal_ids_begin_anew_in_each_world(many: list[WorldClient]) -> None:
-    """wire: worlds have their own ids."""
+    """Wire format, assumed: worlds have their own ids."""
     assert {world.journal(limit=1)[0]["id"] for world in many} == {1}
 
 
 def test_a_token_of_one_world_is_unknown_in_the_others(server: Simulator) -> None:
-    """wire: worlds are isolated; the demo token is the fixture's, a new one is its world's."""
+    """Wire format, assumed: worlds are isolated; the demo token is the fixture's, a new one is its world's."""
     with fresh_world(server.url) as one, fresh_world(server.url) as other:
         sign_in(one)
         submit(one, "/api-testing/tokens")
@@ -70,7 +70,7 @@ def test_a_token_of_one_world_is_unknown_in_the_others(server: Simulator) -> Non
 
 
 def test_a_cookie_of_one_world_is_worth_nothing_in_another(server: Simulator) -> None:
-    """wire: cookies never cross worlds, neither sent by the browser nor copied by hand."""
+    """Wire format, assumed: cookies never cross worlds, neither sent by the browser nor copied by hand."""
     with fresh_world(server.url) as one, fresh_world(server.url) as other:
         sign_in(one)
         cookie = next(cookie for cookie in one.session.cookies if cookie.name == f"flexsim-{one.name}")
@@ -81,7 +81,7 @@ def test_a_cookie_of_one_world_is_worth_nothing_in_another(server: Simulator) ->
 
 
 def test_attempts_to_sign_in_are_counted_in_each_world(server: Simulator) -> None:
-    """wire: worlds are isolated: a lock in one is none in another."""
+    """Wire format, assumed: worlds are isolated: a lock in one is none in another."""
     with fresh_world(server.url) as one, fresh_world(server.url) as other:
         for _ in range(6):
             submit(one, "/sign-in", email=EMAIL, password="wrong-password-1")
