@@ -37,21 +37,30 @@ if (shown) {
   document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
 }
 
-// A dispatch moves on by itself: what stands about it is fetched anew until it is over.
-const live = document.querySelector("[data-live]");
-if (live && !("over" in live.dataset)) {
-  const LOOK_EVERY_SECONDS = 2;
+// What moves on by itself is fetched anew, until it is over: a dispatch, the clock, what happened last.
+const parts = () => document.querySelectorAll("[data-live]");
+const moving = [...parts()].filter((part) => !("over" in part.dataset));
+if (moving.length) {
+  // A page that answers a form stands at the form's address, where there is nothing to fetch.
+  const address = moving[0].dataset.live || location.href;
+  const every = Math.min(...moving.map((part) => Number(part.dataset.every) || 2));
+  // A form's token is another one each time: it says nothing new, and a form that is replaced may lose a click.
+  const said = (part) => part.innerHTML.replace(/name="csrf_token"[^>]*>/g, "");
   const look = async () => {
-    if (document.hidden || live.contains(document.activeElement)) return;
+    if (document.hidden) return;
     try {
-      const answer = await fetch(location.href, { redirect: "error" });
+      const answer = await fetch(address, { redirect: "error" });
       if (!answer.ok) return;
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
-      if ("over" in fresh.dataset) { location.reload(); return; }
-      if (fresh.innerHTML !== live.innerHTML) live.replaceChildren(...fresh.childNodes);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.querySelectorAll("[data-live]");
+      [...parts()].forEach((part, place) => {
+        if (!fresh[place] || part.contains(document.activeElement)) return;
+        if ("over" in fresh[place].dataset && !("over" in part.dataset)) { location.replace(address); return; }
+        if (said(fresh[place]) !== said(part)) part.replaceChildren(...fresh[place].childNodes);
+      });
     } catch {
       // The server is gone for a while, or asks for the control token: what is shown may be old.
     }
   };
-  setInterval(look, LOOK_EVERY_SECONDS * 1000);
+  setInterval(look, every * 1000);
 }

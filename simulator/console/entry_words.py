@@ -11,7 +11,7 @@ from simulator.console import month_words
 from simulator.console.month_words import counted
 from simulator.market import journal_kinds
 from simulator.outbound import envelopes
-from simulator.timekeeping.london import to_london
+from simulator.timekeeping.london import london_time
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "HTTP": (exchanges.KIND, envelopes.KIND),
@@ -23,7 +23,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
                  "email_preference."),
     "SMP": ("connection.", "flow.", "smp_token.", "signing_key.", "signature.", "batch.", "assets.", "unit."),
     "Faults": ("faults.", "fault."),
-    "Time": ("clock.", "job", "world."),
+    "Time": ("clock.", "job", "world.", "snapshot."),
 }
 """What is asked for together: kinds, or beginnings of kinds with a dot at their end."""
 
@@ -75,8 +75,7 @@ def _names(values: list[str]) -> str:
 
 
 def _at(text: str) -> str:
-    local = to_london(datetime.fromisoformat(text))
-    return f"{local:%a %d %b %H:%M:%S} {local.tzname()}"
+    return london_time(datetime.fromisoformat(text), "%a %d %b %H:%M:%S")
 
 
 def _who(account: str | None) -> str:
@@ -209,4 +208,6 @@ _LINES: dict[str, _Words] = {
                         f"{', ' + data['error'] if data.get('error') else ''}",
     **month_words.LINES,
     "world.started": lambda data: f"world {data['reason']} from the fixture {data['fixture']}",
+    "snapshot.taken": lambda data: f"snapshot “{data['name']}” taken",
+    "snapshot.restored": lambda data: f"world went back to the snapshot “{data['name']}”",
 }

@@ -83,7 +83,7 @@ def _form(**options: Any) -> FaultForm:
 def _show(form: FaultForm, status: int = 200) -> Any:
     with current_world.view() as view:
         faults = faulting.faults_on(view)
-    return render_template("console/faults.html", faults=[_words_of(fault) for fault in faults], form=form,
+    return render_template("console/faults.html", faults=[words_of(fault) for fault in faults], form=form,
                            effects=_effects_offered(), surfaces=SURFACES), status
 
 
@@ -94,7 +94,7 @@ def _effects_offered() -> list[tuple[str, str]]:
             for name, effect in EFFECTS.items()]
 
 
-def _words_of(fault: Fault) -> dict[str, Any]:
+def words_of(fault: Fault) -> dict[str, Any]:
     """A fault for people."""
     where = SURFACES.get(fault.surface, fault.surface)
     details = [*([f"route {fault.route}"] if fault.route else []),

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from simulator.market.settlement import pounds_text, price_text
-from simulator.timekeeping.london import to_london
+from simulator.timekeeping.london import london_time
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "Market": ("baseline.", "declaration.", "acceptance_rule.", "week.", "schedule.", "event.", "invoice."),
@@ -23,8 +23,7 @@ def _week(text: str) -> str:
 
 
 def _at(text: str) -> str:
-    local = to_london(datetime.fromisoformat(text))
-    return f"{local:%a %d %b %H:%M} {local.tzname()}"
+    return london_time(datetime.fromisoformat(text), "%a %d %b %H:%M")
 
 
 def counted(number: int, word: str) -> str:

@@ -17,11 +17,12 @@ from simulator.operations.participants import participant
 from simulator.timekeeping.clock import FROZEN
 from simulator.web import current_world, work_of_request
 
-_INSTRUCTION_WORDS = {
+INSTRUCTION_WORDS = {
     Instruction.START.value: "Start message",
     Instruction.STOP.value: "Stop message",
     Instruction.EMERGENCY_STOP.value: "Emergency stop message",
 }
+"""An instruction's message in words."""
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -58,7 +59,7 @@ def _nothing_sent(dispatch: Dispatch, messages: list[tuple[Message, list[Attempt
 
 
 def _shown(message: Message, attempts: list[Attempt]) -> ShownMessage:
-    return shown_message(_INSTRUCTION_WORDS.get(message.content["instruction"], "Message"), message, attempts)
+    return shown_message(INSTRUCTION_WORDS.get(message.content["instruction"], "Message"), message, attempts)
 
 
 def stop(dispatch_id: str, emergency: bool) -> Any:

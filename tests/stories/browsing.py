@@ -147,6 +147,6 @@ def visiting(browser: Browser, **options: Any) -> Iterator[Visitor]:
     try:
         visitor = Visitor(context.new_page())
         yield visitor
-        assert visitor.problems == []
+        assert visitor.problems == [], "\n".join(visitor.problems)
     finally:
         context.close()

@@ -61,13 +61,13 @@ def test_the_overview_shows_where_the_world_stands(server: Simulator, world: Wor
         assert "Mailbox 1 mail that" in page.content.text
         clock = page.tree.find("section", **{"aria-label": "Clock"}).text
         assert "17:00:00 GMT Monday 02 November 2026, in UTC 2026-11-02T17:00:00Z. The clock is frozen." in clock
-        assert "Next job: Send daily schedules, Tue 03 Nov 2026 08:00 GMT" in clock
+        assert "Tue 03 Nov 08:00 GMT Send daily schedules" in page.tree.find(class_="due").text
         assert f"{other.url}/console" in page.links() and f"{server.url}/console" in page.links()
         assert f"{world.url}/console" in page.links() and world.url + "/" in page.links()
     header = page.tree.find("header")
     assert [link.text for link in header.find("nav").find_all("a")] == [
-        "Overview", "Participants", "Control room", "Availability", "Events", "Market policy", "SMP", "Mailbox",
-        "Journal", "Faults", "Documentation"]
+        "Overview", "Clock", "Worlds", "Snapshots", "Participants", "Control room", "Availability", "Events", "SMP",
+        "Mailbox", "Journal", "Faults", "Market policy", "Fidelity", "Documentation"]
     assert "Simulator console" in header.text and world.name in header.text
 
 

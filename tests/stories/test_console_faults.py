@@ -69,7 +69,8 @@ def test_all_are_switched_off_at_once(world: WorldClient, console: PageClient) -
 def test_the_overview_reminds_of_one(console: PageClient) -> None:
     switch_on(console, status="500")
     page = console.get("/console")
-    assert page.alerts == ["1 fault is on: the simulator does wrong on purpose. Look at it, or switch it off"]
+    assert page.alerts == ["1 fault is on: the simulator does wrong on purpose. Look at it, or switch it off calls of "
+                           "the participant API: answered with status 500"]
     assert f"{console.url}{PLACE}" in page.links()
 
 

@@ -48,6 +48,7 @@ def odd(world: WorldClient) -> WorldClient:
     fault = {"match": {"surface": "dispatch", "route": "/" + "w" * 199, "participant": "x" * 63},
              "effect": {"delayMs": 120_000, "drop": "answer", "outOfOrder": True}}
     assert world.post("/_sim/faults", fault).status_code == 201
+    assert world.put(f"/_sim/snapshots/{'s' * 63}").status_code == 201
     world.send([{"meterableUnitId": LONG * 3, "timestamp": "x", "powerKw": 1}])
     return world
 
@@ -65,7 +66,9 @@ def pages(world: WorldClient) -> list[str]:
             "/console/journal?q=nothing-has-this", f"/console/journal/{world.journal('http.in')[-1]['id']}",
             f"/console/journal/{world.journal('http.out')[-1]['id']}",
             f"/console/journal/{world.journal('dispatch.planned')[-1]['id']}", "/console/faults",
-            "/console/availability", "/console/availability/2026-11-02", "/console/events", "/console/market-policy"]
+            "/console/availability", "/console/availability/2026-11-02", "/console/events", "/console/market-policy",
+            "/console/clock", "/console/worlds", f"/console/worlds/{world.name}/delete", "/console/snapshots",
+            "/console/fidelity", "/console/fidelity?kind=email&q=daily", f"/console/fidelity?q={'W' * 100}"]
 
 
 def test_axe_finds_nothing_on_any_page(visitor: Visitor, odd: WorldClient) -> None:
@@ -138,6 +141,8 @@ def _reach_all(page: Page, url: str, path: str) -> None:
     page.goto(url + path)
     for summary in page.locator("main summary").all():
         summary.click()
+    # What renews itself stands still meanwhile: new links would not be those that were counted.
+    page.evaluate("for (let timer = setInterval(() => {}, 1e6); timer > 0; timer--) clearInterval(timer)")
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
     stops = dict(enumerate(page.evaluate(_STOPS)))
     # A field for a date and a time stops at each of its parts.

@@ -78,7 +78,7 @@ def test_scheduled_programmes_become_dispatches_that_are_linked(console: PageCli
 
 
 def test_part_of_the_power_and_of_the_window_is_accepted(console: PageClient, world: WorldClient) -> None:
-    """Issue: in part, with a shortened window and lower kW."""
+    """Ours: in part, with a shortened window and lower kW."""
     page = preview(console, "Preview: accept in part", {"percent": "50", "later": "15", "earlier": "0"})
     console.submit(page, "Decide the week like this", to=WEEK)
     taken = [each for each in decisions(world) if each["programme"] != "Restore"]
@@ -98,7 +98,7 @@ def test_merit_order_takes_the_cheapest_up_to_what_is_required(console: PageClie
 
 
 def test_windows_are_chosen_by_hand(console: PageClient, world: WorldClient) -> None:
-    """Issue: by hand; what is not chosen is not accepted, what is always accepted stays so."""
+    """Ours: by hand; what is not chosen is not accepted, what is always accepted stays so."""
     page = preview(console, "Preview: by hand", {"accept-1": "yes", "until-1": "18:00", "kw-1": "100"})
     console.submit(page, "Decide the week like this", to=WEEK)
     chosen = [each for each in decisions(world) if each["decision"] == "accepted_in_part"]
@@ -171,7 +171,7 @@ def test_events_are_listed_and_filtered(console: PageClient, world: WorldClient)
 
 
 def test_an_event_explains_itself(console: PageClient, world: WorldClient) -> None:
-    """Issue: which rule made it amber; the reason of each payment; what is assumed is marked."""
+    """Ours: which rule made it amber; the reason of each payment; what is assumed is marked."""
     amber = next(each for each in world.get("/_sim/events?size=50").json()["events"] if each["rag"] == "amber")
     page = console.get(f"/console/events/{amber['eventId']}")
     assert amber["rule"] in page.content.text
@@ -184,7 +184,7 @@ def test_an_event_explains_itself(console: PageClient, world: WorldClient) -> No
 
 
 def test_the_policy_shows_every_number_with_its_label(console: PageClient) -> None:
-    """Issue: every number that is an assumption is marked as assumed wherever it is shown."""
+    """Ours: every number that is an assumption is marked as assumed wherever it is shown."""
     page = console.get("/console/market-policy")
     for number in numbers_of(DEFAULT_POLICY):
         assert number.help in page.content.text

@@ -137,7 +137,7 @@ def test_each_error_is_told_by_its_line_and_nothing_is_stored(client: PageClient
 
 
 def test_all_errors_of_a_file_are_told_together_in_order(client: PageClient) -> None:
-    """wire: all errors, not the first: duplicates beside other errors, by line and then by column."""
+    """Wire format, assumed: all errors, not the first: duplicates beside other errors, by line and then by column."""
     page = upload(client, f"{POWER}\nMU-1002,2026-11-02T17:00:00Z,1\nMU-9,2026-11-02T17:00:00,x\n"
                           "MU-1002,2026-11-02T17:00:00Z,2\n")
     assert errors(page) == [
@@ -202,6 +202,7 @@ def test_formulas_are_defused_in_the_errors_file(client: PageClient) -> None:
     assert not [cell for cell in cells if cell[:1] in "=+-@\t\r" and cell]
 
 
+@pytest.mark.proves("page/Readings")
 def test_without_a_file_the_field_says_so(client: PageClient) -> None:
     page = client.submit(client.get("/api-testing/readings"), "Upload readings", status=422)
     assert page.field_errors == ["Choose a CSV file."]
@@ -209,6 +210,7 @@ def test_without_a_file_the_field_says_so(client: PageClient) -> None:
     client.get_redirected("/api-testing/readings/uploads", to="/api-testing/readings")
 
 
+@pytest.mark.proves("setting/max_upload_bytes")
 def test_a_file_larger_than_the_simulator_takes_is_refused() -> None:
     with running(max_upload_bytes=2_000) as simulator, fresh_world(simulator.url) as world:
         client = PageClient(world.url)

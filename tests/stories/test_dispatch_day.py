@@ -1,4 +1,7 @@
-"""A day with the reference participant: the platform dispatches, it obeys, and its readings show it (issue; wire)."""
+"""A day with the reference participant: the platform dispatches, it obeys, and its readings show it.
+
+Ours; wire format, assumed.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ def minutes(first: int, last: int, hour: int = 17) -> list[str]:
 
 
 def test_from_the_notice_to_the_stop_its_readings_follow(world: WorldClient) -> None:
-    """Issue: dispatch, acknowledgement, readings as instructed, stop, readings as before; in virtual time."""
+    """Ours: dispatch, acknowledgement, readings as instructed, stop, readings as before; in virtual time."""
     with participating(world.url) as participant:
         take_messages_at(world, participant.url)
         dispatch = dispatched(world)
@@ -82,7 +85,7 @@ def test_when_the_control_room_stops_it_the_readings_return(world: WorldClient, 
 
 
 def test_a_participant_that_refuses_at_first_is_told_again(world: WorldClient) -> None:
-    """wire: 5xx is retried after 5 and 15 s; the event is the same, for there was notice enough."""
+    """Wire format, assumed: 5xx is retried after 5 and 15 s; the event is the same, for there was notice enough."""
     with participating(world.url, "--rude", "2") as participant:
         take_messages_at(world, participant.url)
         dispatch = dispatched(world)
@@ -95,7 +98,7 @@ def test_a_participant_that_refuses_at_first_is_told_again(world: WorldClient) -
 
 @pytest.mark.parametrize(("option", "auth"), [("--bearer", "bearer"), ("--hmac", "hmac")])
 def test_a_participant_that_wants_proof_gets_it(world: WorldClient, option: str, auth: str) -> None:
-    """wire: optional outbound auth; with the wrong secret the dispatch fails, as 401 is final."""
+    """Wire format, assumed: optional outbound auth; with the wrong secret the dispatch fails, as 401 is final."""
     with participating(world.url, option, "our-secret") as participant:
         take_messages_at(world, participant.url, auth=auth, secret="not-that-one")
         wrong = dispatched(world)
@@ -108,7 +111,7 @@ def test_a_participant_that_wants_proof_gets_it(world: WorldClient, option: str,
 
 
 def test_a_participant_that_is_killed_is_told_again_when_it_is_back(world: WorldClient) -> None:
-    """wire: network errors are retried; here somebody else takes over at another address."""
+    """Wire format, assumed: network errors are retried; here somebody else takes over at another address."""
     with participating(world.url) as participant:
         take_messages_at(world, participant.url)
         participant.process.kill()

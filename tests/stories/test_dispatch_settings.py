@@ -37,6 +37,7 @@ def participant(world: WorldClient) -> dict[str, Any]:
     return world.get("/_sim/participants/brindle").json()["dispatch"]
 
 
+@pytest.mark.proves("page/Dispatch Settings")
 def test_the_url_is_saved_and_shown(client: PageClient, world: WorldClient) -> None:
     """Portal guide §3.1 (documented): "Participant endpoint base url"; the contract says what is appended to it."""
     page = client.get(SETTINGS)

@@ -44,6 +44,7 @@ def hasty() -> Iterator[PageClient]:
         yield sign_in_to(world)
 
 
+@pytest.mark.proves("page/Dispatch V2 Testing")
 def test_the_form_has_the_guides_words(client: PageClient) -> None:
     """Portal guide §3.1 (documented): the fields, the drop-down, the button; half-hours to begin with are ours."""
     page = client.get(TESTING)
@@ -99,6 +100,7 @@ def test_what_cannot_be_sent_is_explained(client: PageClient, field: str, text: 
     assert message in found[field][0]
 
 
+@pytest.mark.proves("rule/dispatch_tests.once")
 def test_the_black_box_has_the_guides_three_lines(client: PageClient, world: WorldClient) -> None:
     """Portal guide §3.1 (documented): the url, the parameters, and whether it was a success."""
     with endpoint(says(GOOD)) as running_endpoint:

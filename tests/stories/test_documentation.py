@@ -237,12 +237,14 @@ def test_markdown_is_shown_and_html_of_a_contract_is_text(tmp_path: Path) -> Non
     assert [link for link in page.content.find_all("a") if "javascript" in link["href"]] == []
 
 
+@pytest.mark.proves("page/Participant API")
 def test_the_contract_as_json_is_linked(client: PageClient) -> None:
     page = client.get(PATH)
     link = next(link for link in page.content.find_all("a") if link.text == "The contract as JSON")
     assert client.raw("GET", client.url.partition("/w/")[0] + link["href"]).json()["openapi"] == "3.1.0"
 
 
+@pytest.mark.proves("page/Participant API")
 def test_the_default_page_in_the_demo_world_names_the_present_token(client: PageClient, world: WorldClient) -> None:
     assert world.token in client.get(PATH).html
     page = client.submit(client.get("/api-testing/tokens"), "Create a new token", to="/api-testing/tokens")
@@ -264,6 +266,7 @@ def test_a_python_example_runs_in_a_process_of_its_own() -> None:
     assert run.stdout.startswith("201 ")
 
 
+@pytest.mark.proves("page/FAQ")
 def test_the_faq_labels_every_answer(client: PageClient) -> None:
     page = client.get("/documentation/faq")
     entries = page.tree.find_all("article")

@@ -38,6 +38,7 @@ def signed_in(world: WorldClient) -> PageClient:
     return client
 
 
+@pytest.mark.proves("page/Email preferences")
 def test_the_page_has_the_guides_words_and_times(client: PageClient, world: WorldClient) -> None:
     world.freeze(NOW)
     page = client.get("/email-preferences")
@@ -129,6 +130,9 @@ def test_what_is_no_choice_changes_nothing(client: PageClient, world: WorldClien
     assert world.journal("email_preference.changed") == []
 
 
+@pytest.mark.proves("rule/emails.opt_in", "job/send_daily_schedules", "job/send_monthly_invoices",
+                    "job/send_weekly_acceptances", "email/daily_schedules", "email/monthly_invoices",
+                    "email/weekly_accepted_declarations")
 def test_each_email_is_sent_at_its_london_time_to_those_who_opted_in(world: WorldClient) -> None:
     client = signed_in(world)
     world.freeze(NOW)

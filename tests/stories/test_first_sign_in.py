@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.servers import WorldClient
@@ -37,6 +38,7 @@ def begin(visitor: Visitor, world: WorldClient) -> None:
     visitor.give_password(*NEWCOMER)
 
 
+@pytest.mark.proves("rule/accounts.second_factor", "rule/accounts.standard_codes", "page/Set up authentication")
 def test_the_first_sign_in_sets_up_the_authenticator(visitor: Visitor, frozen_world: WorldClient, tmp_path: Path
                                                      ) -> None:
     begin(visitor, frozen_world)
@@ -96,6 +98,7 @@ def test_wrong_expired_and_reused_codes_are_refused_in_plain_words(visitor: Visi
     visitor.sees_heading("Meterable Units")
 
 
+@pytest.mark.proves("setting/totp_drift_steps")
 def test_a_code_two_steps_early_or_late_is_refused(visitor: Visitor, frozen_world: WorldClient, tmp_path: Path) -> None:
     begin(visitor, frozen_world)
     secret = secret_of_qr_code(visitor, tmp_path)
@@ -105,6 +108,7 @@ def test_a_code_two_steps_early_or_late_is_refused(visitor: Visitor, frozen_worl
         visitor.sees_heading("Set up two-factor authentication")
 
 
+@pytest.mark.proves("rule/accounts.reset_authenticator")
 def test_after_a_reset_the_session_is_over_and_set_up_starts_again(visitor: Visitor, frozen_world: WorldClient,
                                                                    tmp_path: Path) -> None:
     begin(visitor, frozen_world)
@@ -126,6 +130,7 @@ def test_after_a_reset_the_session_is_over_and_set_up_starts_again(visitor: Visi
     visitor.sees_heading("Meterable Units")
 
 
+@pytest.mark.proves("setting/pending_sign_in_minutes")
 def test_a_password_typed_long_ago_must_be_typed_again(visitor: Visitor, frozen_world: WorldClient) -> None:
     begin(visitor, frozen_world)
     visitor.sees_heading("Set up two-factor authentication")

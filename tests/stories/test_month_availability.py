@@ -51,8 +51,9 @@ def own(page: Page, unit: str = "MU-1001", windows: str = "Monday 09:00–11:30"
     return next(row for row in page.rows("Declarations of the week") if row[2].startswith(unit) and windows in row[3])
 
 
+@pytest.mark.proves("page/Declarations")
 def test_a_declaration_is_listed_in_its_week(client: PageClient, world: WorldClient) -> None:
-    """Issue: per week, unit, programme, windows, kW, bid price for auction programmes."""
+    """Ours: per week, unit, programme, windows, kW, bid price for auction programmes."""
     page = declare(client)
     row = own(page)
     assert page.alerts[0].startswith("DEC-") and page.alerts[0].endswith("is declared.")
@@ -65,7 +66,7 @@ def test_a_declaration_is_listed_in_its_week(client: PageClient, world: WorldCli
 
 
 def test_everything_wrong_is_told_at_once_at_its_field(client: PageClient, world: WorldClient) -> None:
-    """Issue: every form says what is wrong and stores nothing; rules and unreadable values together."""
+    """Ours: every form says what is wrong and stores nothing; rules and unreadable values together."""
     before = len(world.journal("declaration.made"))
     page = declare(client, to=None, power_kw="9999", utilisation_bid_price="abc", **{"end-0": "08:00"})
     assert page.title.startswith("Error: ")
@@ -108,7 +109,7 @@ def test_windows_that_are_declared_already_are_refused(client: PageClient) -> No
 
 
 def test_a_declaration_is_changed_in_its_place(client: PageClient) -> None:
-    """Issue: declarations can change until they lock."""
+    """Ours: declarations can change until they lock."""
     row = own(declare(client))
     page = client.get(f"{PLACE}?week={OPEN}&change={row[0]}")
     form = page.form("Save the change")
@@ -194,6 +195,7 @@ def test_arrows_lead_from_week_to_week(month: PageClient, place: str) -> None:
     assert (back["href"][-10:], on["href"][-10:], present["href"][-10:]) == ("2026-11-02", "2026-11-16", "2026-11-02")
 
 
+@pytest.mark.proves("rule/declarations.acceptance_csv", "page/Acceptance Decisions")
 def test_the_acceptance_csv_has_every_declaration_and_the_documented_columns(month: PageClient) -> None:
     """Portal guide §3.2 (documented): accepted rows have start and end, auctions their two prices."""
     page = month.get(f"{DECISIONS}?week={LOCKED}")
@@ -214,6 +216,7 @@ def test_the_acceptance_csv_has_every_declaration_and_the_documented_columns(mon
     assert all(row[3].startswith(words[line["decision"]]) for row, line in zip(rows, table, strict=True))
 
 
+@pytest.mark.proves("page/Acceptance Decisions")
 def test_a_week_is_undecided_until_thursday_noon(client: PageClient, world: WorldClient) -> None:
     """Public (the brand's older pages): decisions are out Thursday 12:00 London."""
     place = f"{DECISIONS}?week=2026-11-09"

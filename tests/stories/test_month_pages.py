@@ -25,7 +25,7 @@ def world(server: Simulator) -> Iterator[WorldClient]:
 
 
 def test_every_page_of_a_full_month_is_sound(world: WorldClient) -> None:
-    """Issue: every page is full on any day of the year; no link leads nowhere."""
+    """Ours: every page is full on any day of the year; no link leads nowhere."""
     client = PageClient(world.url)
     client.sign_in(EMAIL, PASSWORD, world.code())
     pages = crawl(client, "/reports/event-reports")

@@ -72,6 +72,7 @@ def pdf_text(content: bytes) -> str:
     return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
 
 
+@pytest.mark.proves("page/Event Reports")
 def test_events_are_listed_by_month_with_status_and_two_icons(month: PageClient) -> None:
     """Portal guide §3.3 (documented): left the performance report, right the earnings statement; a RAG status each."""
     page = month.get(EVENTS)
@@ -106,6 +107,7 @@ def test_events_are_filtered_by_month_and_zone(month: PageClient) -> None:
         assert "There are no event reports for" in month.get(f"{EVENTS}?{query}", status=404).content.text
 
 
+@pytest.mark.proves("rule/reports.pdfs")
 def test_download_pdfs_is_a_zip_of_all_documents_of_the_month(month: PageClient) -> None:
     """Portal guide §3.3 (documented): all the performance reports and earnings statements for the month."""
     page = month.get(f"{EVENTS}?month={BEFORE}")
@@ -135,6 +137,7 @@ def test_the_icons_lead_to_the_same_documents_as_the_zip(month: PageClient) -> N
         assert archive.read(name) == answer.content
 
 
+@pytest.mark.proves("rule/reports.rag_csv")
 def test_download_csv_is_a_zip_of_the_rag_details(month: PageClient) -> None:
     """Portal guide §3.3 (documented): a zip file containing all the event RAG status details for the month."""
     page = month.get(EVENTS)
@@ -152,7 +155,7 @@ def test_a_download_needs_a_month(month: PageClient, place: str) -> None:
 
 
 def test_an_event_explains_its_status_and_its_earnings(month: PageClient) -> None:
-    """Issue: each period's reading, baseline, delivered, instructed, share; which rule made it amber."""
+    """Ours: each period's reading, baseline, delivered, instructed, share; which rule made it amber."""
     row = next(row for row in rows_of(month.get(EVENTS), "Events") if row.find(class_="rag").text == "Amber")
     event, percent = row.find("th").find("a").text, row.find_all("td")[3].text
     page = month.get(f"{EVENTS}/{event}")
@@ -169,7 +172,7 @@ def test_an_event_explains_its_status_and_its_earnings(month: PageClient) -> Non
 
 
 def test_a_gap_is_named_until_late_readings_close_it(client: PageClient, world: WorldClient) -> None:
-    """Issue: gaps named; recomputed as late readings come, as long as the report is provisional."""
+    """Ours: gaps named; recomputed as late readings come, as long as the report is provisional."""
     world.freeze("2026-11-02T17:00:00Z")
     event = plan(world, meterableUnitIds=["MU-1002"], startTime="2026-11-02T18:00:00Z", endTime="2026-11-02T19:00:00Z",
                  powerChangeKw=50)
@@ -211,8 +214,9 @@ def test_invoices_are_drafts_before_the_15th_and_final_after(client: PageClient,
         "Final Performance Report", "Final Earnings Statement"}
 
 
+@pytest.mark.proves("page/Invoices/Statements")
 def test_invoices_add_up_and_lead_to_their_lines(month: PageClient) -> None:
-    """Issue: sums exact to the penny."""
+    """Ours: sums exact to the penny."""
     page = month.get(f"{INVOICES}?month={BEFORE}")
     total = 0
     for row in page.rows("Invoices"):
@@ -233,6 +237,7 @@ def pence(text: str) -> int:
     return int(text.replace("£", "").replace(",", "").replace(".", ""))
 
 
+@pytest.mark.proves("rule/invoices.pdfs")
 def test_download_pdfs_is_a_zip_of_the_months_invoices(month: PageClient) -> None:
     """Portal guide §3.3 (documented): a zip file containing all invoices for the month."""
     page = month.get(f"{INVOICES}?month={BEFORE}")

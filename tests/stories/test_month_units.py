@@ -54,7 +54,7 @@ def facts(page: Page) -> dict[str, str]:
 
 
 def test_a_unit_shows_its_details_and_its_programmes(month: PageClient) -> None:
-    """Issue: details, programme membership, baseline in force."""
+    """Ours: details, programme membership, baseline in force."""
     page = month.get("/meterable-units/MU-1002")
     assert page.heading == "MU-1002"
     told = facts(page)
@@ -64,6 +64,7 @@ def test_a_unit_shows_its_details_and_its_programmes(month: PageClient) -> None:
     assert "Template of 336 rows, half-hourly, in force since" in page.content.text
 
 
+@pytest.mark.proves("page/Meterable Units")
 def test_the_list_leads_to_each_unit_and_names_its_baseline(month: PageClient) -> None:
     """Portal FAQ page, public: baseline templates are uploaded on the Meterable Units page."""
     page = month.get("/meterable-units")
@@ -96,7 +97,7 @@ def test_the_baseline_can_be_downloaded_and_uploaded_again(client: PageClient) -
 
 
 def test_everything_wrong_with_a_template_is_told_by_line_and_nothing_stored(client: PageClient) -> None:
-    """Issue: full-week check, errors by line."""
+    """Ours: full-week check, errors by line."""
     lines = template().splitlines()
     lines[1], lines[2], lines[5] = "MONDAY,00:10,1", "MONDAY,00:30,x", "NODAY,02:00,1"
     lines[7] = lines[8]
@@ -110,7 +111,7 @@ def test_everything_wrong_with_a_template_is_told_by_line_and_nothing_stored(cli
 
 
 def test_missing_rows_are_named(month: PageClient) -> None:
-    """Issue: full-week check."""
+    """Ours: full-week check."""
     text = "\n".join(line for line in template().splitlines() if not line.startswith("TUESDAY,1"))
     row, = upload(month, text).rows("What is wrong")
     assert row[:3] == ["–", "–", "missing_rows"]
@@ -135,7 +136,7 @@ def test_a_file_must_be_chosen(month: PageClient) -> None:
 @pytest.mark.parametrize(("typed", "words"), [("-180.5", "flat, −180.5 kW"), ("−20", "flat, −20 kW"),
                                               (" 0 ", "flat, 0 kW")])
 def test_a_flat_baseline_is_set(client: PageClient, typed: str, words: str) -> None:
-    """Issue: a flat baseline too. Assumed, and marked so."""
+    """Ours: a flat baseline too. Assumed, and marked so."""
     page = client.submit(client.get("/meterable-units/MU-1001"), "Set flat baseline", {"power_kw": typed},
                          to="/meterable-units/MU-1001")
     assert page.alerts == [f"The baseline of MU-1001 is in force from now on: {words}."]

@@ -15,6 +15,7 @@ from tests.stories.links import GOOD, TAMAR, ask_for_link, log_in, newest_link, 
 SETTLED, SETTLED_PASSWORD = "desk@settled.example", "Settled-story-2026"
 
 
+@pytest.mark.proves("setting/password_characters", "setting/password_strength")
 @pytest.mark.parametrize(("password", "message"), [
     ("", "Enter a new password."),
     ("Xq7-vT2_mw9", "Use at least 12 characters; this has 11."),
@@ -38,6 +39,7 @@ def test_a_password_that_breaks_a_rule_is_refused_and_says_which(world: WorldCli
     assert world.journal("password.set") == []
 
 
+@pytest.mark.proves("page/Create a password")
 def test_all_mistakes_are_told_at_once(world: WorldClient) -> None:
     client = PageClient(world.url)
     page = open_link(client, newest_link(world, TAMAR))
@@ -52,6 +54,7 @@ def test_all_mistakes_are_told_at_once(world: WorldClient) -> None:
     client.submit(page, "Set password", twice(GOOD), to="/sign-in")
 
 
+@pytest.mark.proves("setting/password_characters", "setting/password_strength")
 def test_the_rules_are_settings(world: WorldClient) -> None:
     rules = open_link(PageClient(world.url), newest_link(world, TAMAR)).content.find(class_="rules").text
     assert "At least 12 characters, at most 128." in rules and "three or four unrelated words do well" in rules

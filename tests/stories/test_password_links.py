@@ -95,6 +95,7 @@ def test_a_forgotten_password_is_replaced(browser: Browser, world: WorldClient, 
         visitor.sees_heading("Meterable Units")
 
 
+@pytest.mark.proves("rule/accounts.forgotten_password")
 def test_after_the_invitation_has_expired_forgot_your_password_helps(world: WorldClient) -> None:
     world.freeze(DAY_LATER)
     assert refused(world, newest_link(world, TAMAR)) == "This link has expired"
@@ -109,6 +110,7 @@ def test_after_the_invitation_has_expired_forgot_your_password_helps(world: Worl
 # What a link is good for
 
 
+@pytest.mark.proves("rule/accounts.activation_link")
 def test_a_link_works_for_24_hours_of_market_time(world: WorldClient) -> None:
     link = newest_link(world, TAMAR)
     client = PageClient(world.url)
@@ -126,6 +128,7 @@ def test_a_link_works_for_24_hours_of_market_time(world: WorldClient) -> None:
     assert log_in(world, TAMAR, GOOD) == "/authenticator"
 
 
+@pytest.mark.proves("setting/reset_link_hours")
 def test_a_reset_link_is_valid_as_long_as_the_setting_says(world: WorldClient) -> None:
     world.freeze(NOW)
     link = ask_for_link(world, EMAIL)
@@ -147,6 +150,7 @@ def test_a_reset_link_is_valid_as_long_as_the_setting_says(world: WorldClient) -
         set_password(other, newest_link(other, TAMAR))
 
 
+@pytest.mark.proves("rule/accounts.activation_link")
 def test_a_link_works_once(world: WorldClient) -> None:
     link = newest_link(world, TAMAR)
     # Opening it is not using it: mail programs open links to look for dangers.
@@ -179,6 +183,7 @@ def test_of_two_uses_at_the_same_moment_one_succeeds(world: WorldClient) -> None
     assert len(world.journal("password.set")) == 1
 
 
+@pytest.mark.proves("email/password_reset")
 def test_a_newer_link_supersedes_an_older_one(world: WorldClient) -> None:
     first = newest_link(world, TAMAR)
     client = PageClient(world.url)
@@ -217,6 +222,7 @@ def test_a_link_of_another_world_is_not_ours(server: Simulator) -> None:
 # Nothing is told to strangers
 
 
+@pytest.mark.proves("email/password_reset")
 def test_known_and_unknown_addresses_get_the_same_answer(world: WorldClient) -> None:
     unknown = "nobody" + EMAIL[6:]
     assert len(unknown) == len(EMAIL)

@@ -1,4 +1,7 @@
-"""The reference participant in a process of its own, with a real simulator: dispatched, and reporting (issue; wire)."""
+"""The reference participant in a process of its own, with a real simulator: dispatched, and reporting.
+
+Ours; wire format, assumed.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,7 @@ def day(event: range, event_kw: float = EVENT_KW, until: int = 90) -> dict[str, 
 
 
 def test_it_acknowledges_a_start_and_its_readings_follow_the_instruction(world: WorldClient) -> None:
-    """wire: START from startTime to endTime; readings every minute, stamped with its end, in UTC."""
+    """Wire format, assumed: START from startTime to endTime; readings every minute, stamped with its end, in UTC."""
     with participating(world.url) as participant:
         assert participant.told() == {"dispatchId": "D-1", "instruction": "START", "repeat": False, "test": False}
         world.advance(by="PT30M")
@@ -75,7 +78,7 @@ def test_it_acknowledges_a_start_and_its_readings_follow_the_instruction(world: 
 
 @pytest.mark.parametrize("word", ["STOP", "EMERGENCY_STOP"])
 def test_a_stop_ends_the_event_when_it_arrives(world: WorldClient, word: str) -> None:
-    """wire: STOP and EMERGENCY_STOP; whatever times the message carries, it means now."""
+    """Wire format, assumed: STOP and EMERGENCY_STOP; whatever times the message carries, it means now."""
     with participating(world.url) as participant:
         participant.told()
         world.advance(by="PT30M")
@@ -99,7 +102,7 @@ def test_an_emergency_stop_lets_go_without_the_ramp_that_a_stop_takes(world: Wor
 
 
 def test_messages_that_come_twice_change_nothing(world: WorldClient) -> None:
-    """wire: delivered at least once; a repeat is acknowledged like the first."""
+    """Wire format, assumed: delivered at least once; a repeat is acknowledged like the first."""
     with participating(world.url) as participant:
         assert [participant.told()["repeat"] for _ in range(3)] == [False, True, True]
         world.advance(by="PT30M")
@@ -111,7 +114,7 @@ def test_messages_that_come_twice_change_nothing(world: WorldClient) -> None:
 
 
 def test_a_stop_that_overtakes_its_start_wins(world: WorldClient) -> None:
-    """Issue: messages may come out of order."""
+    """Ours: messages may come out of order."""
     with participating(world.url) as participant:
         participant.told("STOP")
         world.advance(by="PT1M")
@@ -133,7 +136,9 @@ def test_dispatches_that_overlap_add_up(world: WorldClient) -> None:
 
 
 def test_units_of_one_message_share_the_change(world: WorldClient) -> None:
-    """Ours: powerChangeKw is for all units of the message together (wire: one number, a list of units)."""
+    """Ours: powerChangeKw is for all units of the message together (wire format, assumed: one number, a list of
+    units).
+    """
     with participating(world.url, "--unit", "MU-1002") as participant:
         participant.told(startTime=NOW, meterableUnitIds=["MU-1002", "MU-1001"])
         assert participant.health()["powerKw"] == {"MU-1001": 55.0, "MU-1002": 55.0}
@@ -146,7 +151,7 @@ def test_units_of_one_message_share_the_change(world: WorldClient) -> None:
     (["--late", "10"], range(20, 60), 130.0),
 ], ids=["under-delivers", "late"])
 def test_it_can_deliver_badly(world: WorldClient, knobs: list[str], event: range, event_kw: float) -> None:
-    """Issue: participants who perform badly, for reports in amber and red."""
+    """Ours: participants who perform badly, for reports in amber and red."""
     with participating(world.url, *knobs) as participant:
         participant.told()
         world.advance(by="PT90M")
@@ -154,7 +159,7 @@ def test_it_can_deliver_badly(world: WorldClient, knobs: list[str], event: range
 
 
 def test_it_can_be_silent_during_events(world: WorldClient) -> None:
-    """Issue: accepts, and posts no readings during events."""
+    """Ours: accepts, and posts no readings during events."""
     with participating(world.url, "--silent") as participant:
         participant.told()
         world.advance(by="PT90M")
@@ -163,7 +168,7 @@ def test_it_can_be_silent_during_events(world: WorldClient) -> None:
 
 
 def test_it_can_be_rude_to_the_first_messages(world: WorldClient) -> None:
-    """Issue: 500 to the first N messages, which have no effect."""
+    """Ours: 500 to the first N messages, which have no effect."""
     with participating(world.url, "--rude", "2") as participant:
         assert [participant.dispatch("STOP").status_code for _ in range(2)] == [500, 500]
         assert participant.told()["repeat"] is False
@@ -172,7 +177,7 @@ def test_it_can_be_rude_to_the_first_messages(world: WorldClient) -> None:
 
 
 def test_it_can_answer_late_and_has_acted_all_the_same(world: WorldClient) -> None:
-    """wire: a message is given up after 10 s, and sent again: the participant may know it already."""
+    """Wire format, assumed: a message is given up after 10 s, and sent again: the participant may know it already."""
     with participating(world.url, "--slow", "60") as participant:
         with pytest.raises(requests.ReadTimeout):
             participant.dispatch(timeout=0.5)
@@ -182,7 +187,7 @@ def test_it_can_answer_late_and_has_acted_all_the_same(world: WorldClient) -> No
 
 
 def test_test_messages_are_acknowledged_and_do_not_move_the_battery(world: WorldClient) -> None:
-    """wire: X-Test: true on tests; a test does not use up the id of a real dispatch either."""
+    """Wire format, assumed: X-Test: true on tests; a test does not use up the id of a real dispatch either."""
     with participating(world.url) as participant:
         answer = participant.dispatch(headers={"X-Test": "true"})
         assert (answer.status_code, answer.json()["test"]) == (200, True)
@@ -195,7 +200,7 @@ def test_test_messages_are_acknowledged_and_do_not_move_the_battery(world: World
 
 
 def test_messages_without_the_right_secret_are_refused(world: WorldClient) -> None:
-    """wire: optional auth, bearer or X-Signature: sha256=<hex HMAC of the body>."""
+    """Wire format, assumed: optional auth, bearer or X-Signature: sha256=<hex HMAC of the body>."""
     body = json.dumps(message())
     signature = hmac.new(b"our secret", body.encode(), hashlib.sha256).hexdigest()
     with participating(world.url, "--hmac", "our secret") as participant:
@@ -212,7 +217,7 @@ def test_messages_without_the_right_secret_are_refused(world: WorldClient) -> No
 
 
 def test_nonsense_is_refused_with_everything_that_is_wrong(world: WorldClient) -> None:
-    """Issue: 422, all errors listed."""
+    """Ours: 422, all errors listed."""
     def errors(answer: requests.Response, status: int) -> list[tuple[str, str]]:
         assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")
         assert all(error["message"] for error in answer.json()["errors"])
@@ -239,7 +244,7 @@ def test_nonsense_is_refused_with_everything_that_is_wrong(world: WorldClient) -
 
 
 def test_a_jump_of_days_leaves_no_minute_out(world: WorldClient) -> None:
-    """Issue: after a jump of market time, a day's minutes at a go, oldest first."""
+    """Ours: after a jump of market time, a day's minutes at a go, oldest first."""
     with participating(world.url) as participant:
         participant.told()
         world.advance(by="P3D")
@@ -253,7 +258,7 @@ def test_a_jump_of_days_leaves_no_minute_out(world: WorldClient) -> None:
 
 
 def test_no_minute_is_lost_while_the_platform_is_down(world: WorldClient, tmp_path: Path) -> None:
-    """Issue: the platform is killed and comes back on the same port. Time comes from another world that stays up."""
+    """Ours: the platform is killed and comes back on the same port. Time comes from another world that stays up."""
     whole_bodies = {"FLEXSIM_JOURNAL_BODY_CHARACTERS": "1000000"}
     stays = ["--data", str(tmp_path), "--now", "2026-11-02T20:00:00Z"]
     with subprocess_server(stays, whole_bodies) as server, participating(server.url, clock=world.url) as participant:
@@ -273,7 +278,7 @@ def test_no_minute_is_lost_while_the_platform_is_down(world: WorldClient, tmp_pa
 
 
 def test_readings_that_are_refused_are_set_aside_and_health_says_why(world: WorldClient) -> None:
-    """Issue: a wrong token: stops retrying that batch and says so."""
+    """Ours: a wrong token: stops retrying that batch and says so."""
     with participating(world.url, token="not-the-token") as participant:
         world.advance(by="PT3M")
         refused, = eventually(lambda: participant.health()["refusedReadings"], "the refusal")
@@ -322,7 +327,7 @@ def moody_platform(statuses: list[int], headers: dict[str, str] | None = None
     (429, {"Retry-After": "1"}, [1, 1]), (429, {}, [0, 0.4, 0.9]), (500, {}, [0, 0.4]), (503, {}, [0, 0.4])])
 def test_what_may_go_away_by_itself_is_tried_again(
         world: WorldClient, mood: int, headers: dict[str, str], least_waits: list[float]) -> None:
-    """Issue: 429 and 5xx are retried with growing waits, or those that the platform asks for; same readings."""
+    """Ours: 429 and 5xx are retried with growing waits, or those that the platform asks for; same readings."""
     moods = [mood] * len(least_waits)
     with moody_platform(moods, headers) as (url, got), participating(url, clock=world.url) as participant:
         world.advance(by="PT3M")
@@ -334,7 +339,7 @@ def test_what_may_go_away_by_itself_is_tried_again(
 
 @pytest.mark.parametrize("mood", [302, 308, 400, 404, 422])
 def test_what_will_not_go_away_is_not_tried_again(world: WorldClient, mood: int) -> None:
-    """Issue: no retry after 4xx; and a redirect is no acceptance. Later minutes are sent all the same."""
+    """Ours: no retry after 4xx; and a redirect is no acceptance. Later minutes are sent all the same."""
     with moody_platform([mood]) as (url, got), participating(url, clock=world.url) as participant:
         world.advance(by="PT3M")
         eventually(lambda: participant.health()["refusedReadings"], "the refusal")
@@ -345,7 +350,7 @@ def test_what_will_not_go_away_is_not_tried_again(world: WorldClient, mood: int)
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_within_a_second_whatever_it_waits_for(world: WorldClient, closed_port: int, how: int) -> None:
-    """Issue: stoppable cleanly; here amid a slow answer and a long wait before the next attempt to post."""
+    """Ours: stoppable cleanly; here amid a slow answer and a long wait before the next attempt to post."""
     platform = f"http://127.0.0.1:{closed_port}"
     with participating(platform, "--slow", "60", clock=world.url) as participant:
         with pytest.raises(requests.ReadTimeout):
@@ -369,7 +374,7 @@ def test_without_knowing_the_time_it_promises_nothing(closed_port: int) -> None:
 
 
 def test_by_default_it_follows_this_machine_s_clock(world: WorldClient) -> None:
-    """Issue: the wall clock, whatever the time is in a simulated world."""
+    """Ours: the wall clock, whatever the time is in a simulated world."""
     with participating(world.url, clock=WALL) as participant:
         now = datetime.now(UTC)
         assert participant.health()["powerKw"] == {"MU-1001": IDLE_KW}

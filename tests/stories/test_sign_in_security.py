@@ -44,6 +44,7 @@ def wrong_code(world: WorldClient) -> str:
     return next(code for code in map("{:06}".format, range(1000)) if code not in right)
 
 
+@pytest.mark.proves("setting/sign_in_attempts", "setting/sign_in_lock_minutes")
 @pytest.mark.parametrize("email", [SETTLED, SETTLED.upper(), "nobody@nowhere.example"])
 def test_five_wrong_passwords_lock_an_address_known_or_not(frozen_world: WorldClient, email: str) -> None:
     client = PageClient(frozen_world.url)
@@ -184,6 +185,7 @@ def test_no_address_leads_away_after_signing_in(market_server: Simulator, wanted
     assert [cookie.name for cookie in client.session.cookies] == ["flexsim-default"]
 
 
+@pytest.mark.proves("page/Log in")
 @pytest.mark.parametrize("path", ["/api-testing/tokens", "/api-testing/readings?unit=MU-4001"])
 def test_who_wanted_a_page_gets_there_after_signing_in(frozen_world: WorldClient, path: str) -> None:
     client = PageClient(frozen_world.url)
@@ -203,6 +205,7 @@ def test_signing_out_ends_the_session_on_the_server(client: PageClient, world: W
     assert answer.status_code == 302 and "/sign-in" in answer.headers["Location"]
 
 
+@pytest.mark.proves("setting/session_hours")
 def test_a_session_ends_by_itself(frozen_world: WorldClient) -> None:
     client = PageClient(frozen_world.url)
     client.sign_in(SETTLED, SETTLED_PASSWORD, code_at(frozen_world))

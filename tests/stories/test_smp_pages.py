@@ -59,6 +59,7 @@ def facts(page: Page) -> dict[str, str]:
 
 # From step to step
 
+@pytest.mark.proves("rule/connections.steps")
 def test_a_connection_goes_through_the_four_steps(world: WorldClient, console: PageClient) -> None:
     """SMP overview, Establishing SMP connections."""
     world.post("/_sim/participants", {"id": "dart", "name": "Dart", "portal": {"email": "a@dart.example"}})
@@ -94,6 +95,7 @@ def test_an_empty_password_keeps_the_one_that_is_set(world: WorldClient, console
     assert answer.status_code == 200
 
 
+@pytest.mark.proves("rule/connections.pro_forma")
 def test_what_is_wrong_with_a_pro_forma_stands_at_its_field(world: WorldClient, console: PageClient) -> None:
     """Ours: all errors at once; what was typed stays, nothing is stored."""
     page = console.submit(console.get(TAMAR), "Return the pro-forma", {
@@ -147,7 +149,7 @@ def test_pages_of_nobody_are_not_there(console: PageClient) -> None:
 # Commissioning
 
 def test_the_commissioning_page_shows_what_is_seen_and_what_proves_it(world: WorldClient, console: PageClient) -> None:
-    """issue: each flow seen or not seen, with the journal entry that proves it."""
+    """Ours: each flow seen or not seen, with the journal entry that proves it."""
     Registrar(world)
     page = console.get(f"{BRINDLE}/commissioning")
     rows = page.rows()
@@ -173,7 +175,7 @@ def test_without_access_the_page_offers_no_confirmation_and_says_why(busy: World
 
 
 def test_the_test_is_confirmed_and_certified(busy: WorldClient) -> None:
-    """issue: a PDF certificate when all flows are seen."""
+    """Ours: a PDF certificate when all flows are seen."""
     console, place = PageClient(busy.url), f"{BRINDLE}/commissioning"
     page = console.get(place)
     assert {row[2] for row in page.rows()} == {"seen"}
@@ -188,7 +190,7 @@ def test_the_test_is_confirmed_and_certified(busy: WorldClient) -> None:
 # The SMP's pages
 
 def test_transactions_are_listed_with_their_errors(busy: WorldClient) -> None:
-    """issue: the console shows transactions, errors, links to the journal and the attempts."""
+    """Ours: the console shows transactions, errors, links to the journal and the attempts."""
     console = PageClient(busy.url)
     page = console.get("/console/smp?participant=brindle")
     rows = [row for row in page.content.find_all("tr") if "TX-" in row.text]
@@ -199,7 +201,7 @@ def test_transactions_are_listed_with_their_errors(busy: WorldClient) -> None:
 
 
 def test_assets_and_units_are_listed(busy: WorldClient) -> None:
-    """issue: registered assets, paged."""
+    """Ours: registered assets, paged."""
     console = PageClient(busy.url)
     page = console.get("/console/smp/assets")
     assert len(page.rows("Assets")) == 50
@@ -212,7 +214,7 @@ def test_assets_and_units_are_listed(busy: WorldClient) -> None:
 
 
 def test_a_stuck_transaction_is_let_go_on(busy: WorldClient, stuck: str) -> None:
-    """issue: transaction stuck in PROCESSING."""
+    """Ours: transaction stuck in PROCESSING."""
     console = PageClient(busy.url)
     place = f"/console/smp/transactions/{stuck}"
     page = console.get(place)

@@ -101,6 +101,7 @@ def test_the_example_of_each_unit_works_as_it_stands(signed_in: Visitor, world: 
     assert '"accepted":1' in run_in_a_shell(example)
 
 
+@pytest.mark.proves("rule/tokens.one", "page/My API Access Tokens")
 def test_a_new_token_revokes_the_old_one_at_once(signed_in: Visitor, world: WorldClient) -> None:
     reading = {"meterableUnitId": "MU-1001", "timestamp": "2026-11-02T16:00:00Z", "powerKw": 1}
     assert world.send(reading, token="demo-token-brindle").status_code == 200
