@@ -1,32 +1,26 @@
-"""The command line, `flexsim`. Exit codes: 0 good, 1 a check failed, 2 wrong usage."""
+"""`flexsim serve`."""
 
 from __future__ import annotations
 
 import logging
 import os
 import shlex
-import signal
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
 import click
 
 from simulator import __version__
+from simulator.cli.loading import TaughtCommand
+from simulator.ending import serve_until_signal
+from simulator.facade import Simulator
 from simulator.settings import CannotStart, read_settings
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="flexsim")
-def main() -> None:
-    """Offline simulator of two UK flexibility platforms.
-
-    Not affiliated with their operators, and never a substitute for their own test environments.
-    """
-
-
-@main.command()
+@click.command("serve", cls=TaughtCommand, examples=[
+    "flexsim serve", "flexsim serve --port 9000 --data worlds --now 2026-11-02T16:00:00Z",
+    "flexsim serve --contract participant=mine.yaml"])
 @click.option("--host", help="Address to listen on.  [127.0.0.1]")
 @click.option("--port", type=int, help="Port to listen on; 0 finds a free one.  [8000]")
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path),
@@ -46,22 +40,19 @@ def main() -> None:
               help="A name or address that the certificate is for, besides localhost and --host. May be repeated.")
 @click.option("--smtp", metavar="HOST:PORT", help="Mail server that every mail is sent on to as well.")
 @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="TOML file with settings.")
-def serve(contracts: tuple[str, ...], allow_targets: tuple[str, ...], tls_hosts: tuple[str, ...], config: Path | None,
-          **given: Any) -> None:
+def command(contracts: tuple[str, ...], allow_targets: tuple[str, ...], tls_hosts: tuple[str, ...], config: Path | None,
+            **given: Any) -> None:
     """Serve the simulated platforms until Ctrl+C.
 
     Every setting can also be given as a variable, such as FLEXSIM_PORT=9000.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
-    # Loaded only now: `flexsim --help` answers at once.
-    from simulator.facade import Simulator  # noqa: PLC0415
-
     code = 0
     try:
         lists = {"contracts": ",".join(contracts), "allow_targets": ",".join(allow_targets),
                  "tls_hosts": ",".join(tls_hosts)}
         settings = read_settings({**given, **{name: text for name, text in lists.items() if text}}, file=config)
-        _serve_until_signal(Simulator(settings))
+        serve_until_signal(Simulator(settings), lambda simulator: click.echo(_greeting(simulator)))
     except CannotStart as error:
         for problem in error.problems:
             click.echo(problem, err=True)
@@ -73,34 +64,7 @@ def serve(contracts: tuple[str, ...], allow_targets: tuple[str, ...], tls_hosts:
     os._exit(code)
 
 
-@main.command()
-@click.option("--port", type=int, help="Port of the server on this machine.  [8000]")
-def health(port: int | None) -> None:
-    """Ask the server on this machine how it is, with or without TLS. Exit code 0: it answers; 1: it does not."""
-    from simulator.liveness import NoAnswer, ask_health  # noqa: PLC0415
-
-    try:
-        settings = read_settings({"port": port})
-        click.echo(ask_health(settings.port, ("https",) if settings.tls else ("http", "https")))
-    except CannotStart as error:
-        for problem in error.problems:
-            click.echo(problem, err=True)
-        sys.exit(2)
-    except NoAnswer as error:
-        click.echo(str(error), err=True)
-        sys.exit(1)
-
-
-def _serve_until_signal(simulator: Any) -> None:
-    asked_to_stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: asked_to_stop.set())
-    with simulator:
-        click.echo(_greeting(simulator))
-        asked_to_stop.wait()
-
-
-def _greeting(simulator: Any) -> str:
+def _greeting(simulator: Simulator) -> str:
     lines = [f"flexsim {__version__} serves a SIMULATION of the Flexible Power Portal and the Single Markets Platform "
              f"(SMP) at {simulator.url}"]
     with simulator.worlds.using("default") as world:
@@ -122,7 +86,7 @@ def _greeting(simulator: Any) -> str:
     return "\n".join(lines)
 
 
-def _ways_to_trust(simulator: Any) -> list[str]:
+def _ways_to_trust(simulator: Simulator) -> list[str]:
     """With TLS: how clients come to trust the certificate."""
     if simulator.ca_file is None:
         return []
