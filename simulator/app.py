@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
 from importlib import import_module
+from pathlib import Path
 
 from simulator import participant_api, smp
 from simulator.contracts import Contract, ContractUnusable, load_contract
 from simulator.contracts.vocabulary import RESERVED_PREFIXES
 from simulator.faults.inbound import InboundFaults
-from simulator.gateway import Engine, Sender
+from simulator.gateway import Engine, Pages, Sender
 from simulator.market.batches import read_progress
 from simulator.operations.batches import BatchRules
 from simulator.operations.fixtures import FixtureUnusable
@@ -42,8 +43,9 @@ def load_contracts(settings: Settings) -> dict[str, Contract]:
             for platform in PLATFORMS}
 
 
-def build_engine(settings: Settings, address: str) -> Engine:
-    """Everything that requests are answered with, the worlds open. `address` is where the server listens, as a URL.
+def build_engine(settings: Settings, address: str, folder: Path) -> Engine:
+    """Everything that requests are answered with, the worlds open. `address` is where the server listens, as a URL;
+    `folder` is for the worlds where the settings name no data folder.
 
     Raises CannotStart with all that is in the way.
     """
@@ -52,7 +54,7 @@ def build_engine(settings: Settings, address: str) -> Engine:
         contracts = load_contracts(settings)
         calls = WireCalls([*participant_api.calls(contracts["participant"]), *smp.calls(contracts["smp"], settings)])
         courier = _courier(settings, contracts)
-        worlds = Worlds(settings, address, courier.deliveries_of, _batch_rules(settings, contracts["smp"]))
+        worlds = Worlds(settings, address, courier.deliveries_of, _batch_rules(settings, contracts["smp"]), folder)
         worlds.open()
     except BaseException as error:
         if worlds is not None:
@@ -94,10 +96,11 @@ def _mail_relays(worlds: Worlds) -> list[Sender]:
     return [relay]
 
 
-def _page_loader(worlds: Worlds, contracts: dict[str, Contract]) -> Callable[[], Callable[..., Iterable[bytes]]]:
+def _page_loader(worlds: Worlds, contracts: dict[str, Contract]) -> Callable[[], Pages]:
     """The pages and their web framework are a third of the start-up time and no API call needs them: they load last."""
 
-    def load() -> Callable[..., Iterable[bytes]]:
-        return import_module("simulator.pages").build_pages(worlds, contracts).wsgi_app
+    def load() -> Pages:
+        pages: Pages = import_module("simulator.pages").load_pages(worlds, contracts)
+        return pages
 
     return load

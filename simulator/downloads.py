@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 from flask import Response, request
+from werkzeug.wsgi import wrap_file
 
 from simulator import __version__
 from simulator.documents.certificate import commissioning_certificate
@@ -53,6 +56,16 @@ def certificate_answer(organisation: Organisation, connection: SmpConnection, se
     """The certificate of a commissioning test that has seen all flows, PDF."""
     content = commissioning_certificate(organisation, connection, seen, current_world.name)
     return file_to_keep(content, "application/pdf", f"commissioning-{organisation.id}.pdf")
+
+
+def large_file_to_keep(file: Path, media_type: str, filename: str) -> Response:
+    """A file that lies on the disk and that the browser stores; it goes out bit by bit. Raises FileNotFoundError."""
+    # Opened here, so that the answer is whole even if the file is removed or replaced meanwhile.
+    content = file.open("rb")
+    answer = Response(wrap_file(request.environ, content), content_type=media_type, direct_passthrough=True)
+    answer.content_length = os.fstat(content.fileno()).st_size
+    answer.headers.set("Content-Disposition", "attachment", filename=filename)
+    return answer
 
 
 def file_to_keep(content: bytes | str | Iterator[bytes], media_type: str, filename: str) -> Response:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+from simulator.secret_names import SECRET_NAME
 from simulator.timekeeping.clock import stopwatch
 from simulator.world import Work, World
 
@@ -15,7 +16,6 @@ KIND = "http.in"
 MEANING = "A request that reached the simulator, and its answer."
 
 MASK = "***"
-_SECRET_NAME = re.compile(r"authori[sz]ation|cookie|token|secret|password|passwd|api[-_]?key|signature|^code$", re.I)
 _SECRET_IN_TEXT = re.compile(r"(token(?:=|%3D))[^&;/\s]+", re.I)
 _SECRET_IN_JSON = re.compile(
     r'("[^"]*(?:token|secret|password|passwd|api[-_]?key)[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*"?', re.I)
@@ -30,14 +30,14 @@ def mask_body(body: bytes, characters: int) -> str:
     """The first `characters` of a body as text, with the values of secret JSON properties masked."""
     # One scan reaches a little further than what is kept, so that a secret cut in two is masked as well.
     text = body[:characters * 4 + 400].decode("utf-8", "replace")
-    if not _SECRET_NAME.search(text):
+    if not SECRET_NAME.search(text):
         return text[:characters]
     return _SECRET_IN_JSON.sub(rf'\1"{MASK}"', text)[:characters]
 
 
 @lru_cache(1_000)
 def _is_secret(name: str) -> bool:
-    return _SECRET_NAME.search(name) is not None
+    return SECRET_NAME.search(name) is not None
 
 
 def _masked(name: str, value: str) -> str:
@@ -48,7 +48,7 @@ def _masked(name: str, value: str) -> str:
     if "token" in value:
         # A page's address inside another one's: where a visitor wanted to go, and is sent.
         value = _SECRET_IN_TEXT.sub(rf"\1{MASK}", value)
-    if not (_is_secret(name) if len(name) < 30 else _SECRET_NAME.search(name)):
+    if not (_is_secret(name) if len(name) < 30 else SECRET_NAME.search(name)):
         return value
     scheme, space, _ = value.partition(" ")
     return f"{scheme} {MASK}" if space and name.lower().endswith("authorization") else MASK

@@ -42,8 +42,8 @@ def new_token_id() -> str:
     return secrets.token_hex(16)
 
 
-def new_delivery_part() -> str:
-    """The part of a delivery's id that no other delivery has: ids of transactions begin anew with every reset."""
+def new_unique_part() -> str:
+    """16 hex digits for a name that nothing else shall have, such as a delivery's: counters begin anew with a reset."""
     return secrets.token_hex(8)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from functools import cache
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -30,6 +30,17 @@ def password_matches(stored: str | None, password: str) -> bool:
         return _HASHER.verify(stored or _nobodys_hash(), one_spelling(password)) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
+
+
+def is_password_hash(stored: str) -> bool:
+    """Whether a text is a hash that passwords can be compared with, at no more cost than our own."""
+    try:
+        found = extract_parameters(stored)
+    except InvalidHashError:
+        return False
+    limits = _HASHER
+    return (found.type is limits.type and found.memory_cost <= limits.memory_cost
+            and found.time_cost <= limits.time_cost and found.parallelism == limits.parallelism)
 
 
 def one_spelling(password: str) -> str:

@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 
 from simulator import Simulator
+from tests import ledger_plugin
 from tests.servers import WorldClient, fresh_world, running
 
 # The same examples in every run, and none of them failed for being slow on a busy machine.
@@ -15,16 +16,24 @@ hypothesis.settings.register_profile("repeatable", derandomize=True, database=No
 hypothesis.settings.load_profile("repeatable")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """A whole run can write which tests prove which entries of the fidelity ledger."""
+    parser.addoption("--write-proofs", action="store_true",
+                     help="write simulator/fidelity/proofs.json from this run of all tests")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """This process reaches loopback addresses and unix sockets, nothing else (pytest-socket)."""
     config.option.allow_hosts = "127.0.0.1,::1"
     config.option.allow_unix_socket = True
+    ledger_plugin.register(config)
 
 
 # Files that take longest. Begun first, they leave no core idle at the end, while another is still at the last of them.
 _LONGEST = ("test_installed_elsewhere", "test_console_looks", "test_accessibility", "test_month_pages",
-            "test_durability", "test_smp_documentation", "test_dispatch_durability")
+            "test_pytest_plugin", "test_parallel_worlds", "test_whole_runs_are_judged", "test_durability",
+            "test_smp_durability", "test_dispatch_durability", "test_smp_documentation", "test_large_uploads")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.endpoints import Endpoint, endpoint, read_request
+from tests.ledger_recording import RECORDING
 from tests.servers import PATIENCE_SECONDS, WorldClient, eventually
 
 EVE = "2026-11-02T15:00:00Z"
@@ -90,7 +91,7 @@ class Taker:
 
     def behave(self, connection: socket.socket, running: Endpoint) -> None:
         """What it does with a connection."""
-        raw = read_request(connection)
+        raw = read_request(connection, running)
         if not raw:
             return
         head, _, body = raw.partition(b"\r\n\r\n")
@@ -106,6 +107,7 @@ class Taker:
         status, fields = answer if isinstance(answer, tuple) else (answer, {})
         lines = [f"{name}: {value}" for name, value in {**fields, "Content-Length": "0"}.items()]
         connection.sendall("\r\n".join([f"HTTP/1.1 {status} Told", *lines, "", ""]).encode())
+        RECORDING.note_answer(raw, int(status), running.test)
 
 
 @contextmanager

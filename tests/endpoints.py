@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import threading
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.ledger_recording import RECORDING
 from tests.servers import PATIENCE_SECONDS
 
 DRIP_SECONDS = 0.02
@@ -26,11 +28,15 @@ GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 @dataclass
 class Endpoint:
-    """A server while it runs. `requests` are the bytes of what it has read; `over` is set when the test is done."""
+    """A server while it runs. `requests` are the bytes of what it has read; `over` is set when the test is done.
+
+    `test` is the test that started it: what it reads and says is seen by that test, whichever is running then.
+    """
 
     port: int
     requests: list[bytes] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
+    test: str = field(default_factory=lambda: RECORDING.test)
 
     @property
     def url(self) -> str:
@@ -46,9 +52,11 @@ def says(*pieces: bytes) -> Behaviour:
     """Read the request, send these bytes, and close."""
 
     def behave(connection: socket.socket, endpoint: Endpoint) -> None:
-        endpoint.requests.append(read_request(connection))
+        endpoint.requests.append(read_request(connection, endpoint))
         for piece in pieces:
             connection.sendall(piece)
+        if pieces and (status := re.match(rb"HTTP/1\.[01] ([1-5]\d\d)", pieces[0])):
+            RECORDING.note_answer(endpoint.requests[-1], int(status[1]), endpoint.test)
 
     return behave
 
@@ -57,7 +65,7 @@ def drips(beginning: bytes, drop: bytes) -> Behaviour:
     """Read the request, begin an answer, and then send one drop after the other for as long as somebody listens."""
 
     def behave(connection: socket.socket, endpoint: Endpoint) -> None:
-        endpoint.requests.append(read_request(connection))
+        endpoint.requests.append(read_request(connection, endpoint))
         connection.sendall(beginning)
         while not endpoint.over.wait(DRIP_SECONDS):
             connection.sendall(drop)
@@ -69,7 +77,7 @@ def pours(beginning: bytes, water: bytes) -> Behaviour:
     """Read the request, begin an answer, and send the same again and again, as fast as it is read."""
 
     def behave(connection: socket.socket, endpoint: Endpoint) -> None:
-        endpoint.requests.append(read_request(connection))
+        endpoint.requests.append(read_request(connection, endpoint))
         connection.sendall(beginning)
         while not endpoint.over.is_set():
             connection.sendall(water)
@@ -84,11 +92,11 @@ def is_silent(connection: socket.socket, endpoint: Endpoint) -> None:
 
 def reads_and_waits(connection: socket.socket, endpoint: Endpoint) -> None:
     """Read the request, and never answer."""
-    endpoint.requests.append(read_request(connection))
+    endpoint.requests.append(read_request(connection, endpoint))
     endpoint.over.wait(PATIENCE_SECONDS)
 
 
-def read_request(connection: socket.socket) -> bytes:
+def read_request(connection: socket.socket, endpoint: Endpoint) -> bytes:
     """One request as it came: headers, and as much body as its Content-Length says."""
     received = b""
     while b"\r\n\r\n" not in received:
@@ -100,7 +108,9 @@ def read_request(connection: socket.socket) -> bytes:
     lengths = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
     while lengths and len(body) < int(lengths[0]):
         body += connection.recv(65_536)
-    return head + b"\r\n\r\n" + body
+    raw = head + b"\r\n\r\n" + body
+    RECORDING.note_message(raw, endpoint.test)
+    return raw
 
 
 @contextmanager

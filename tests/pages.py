@@ -11,6 +11,8 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
+from tests.ledger_recording import RECORDING
+
 SIMULATOR_LINE = "SIMULATOR — not National Grid’s platform"
 CONSOLE_LINE = "SIMULATOR — not National Grid’s nor NESO’s platform"
 _VOID = frozenset({"base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
@@ -170,6 +172,7 @@ class PageClient:
         self.url = url
         self.session = requests.Session()
         self.session.trust_env = False
+        self.session.hooks["response"].append(RECORDING.note_exchange)
         self._known_actions: set[tuple[str, str]] = set()
 
     def raw(self, method: str, path: str, **options: Any) -> requests.Response:

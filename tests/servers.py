@@ -20,6 +20,7 @@ from typing import Any
 import requests
 
 from simulator import Settings, Simulator
+from tests.ledger_recording import RECORDING
 
 ROOT = Path(__file__).parents[1]
 TOKEN = "demo-token-brindle"
@@ -50,7 +51,8 @@ def eventually(look: Callable[[], Any], what: str, seconds: float = PATIENCE_SEC
 @contextmanager
 def running(**settings: Any) -> Iterator[Simulator]:
     """A simulator in this process on a free port: `running(fixture="empty")`."""
-    with Simulator(Settings(**{"port": 0, **settings})) as simulator:
+    with (Simulator(Settings(**{"port": 0, **settings})) as simulator,
+          RECORDING.foreign(simulator.url, bool(settings.get("contracts")))):
         yield simulator
 
 
@@ -67,6 +69,7 @@ class WorldClient:
         self.name = name
         self.session = requests.Session()
         self.session.trust_env = False
+        self.session.hooks["response"].append(RECORDING.note_exchange)
 
     def request(self, method: str, path: str, **options: Any) -> requests.Response:
         """Any request to the world."""
@@ -105,9 +108,11 @@ class WorldClient:
         """The world's market time."""
         return _good(self.get("/_sim/clock"))["now"]
 
-    def journal(self, kind: str | None = None, since: int = 0, limit: int = 10_000) -> list[dict[str, Any]]:
-        """Journal entries, oldest first; `kind` is exact, or a prefix when it ends with a dot."""
-        query = {"since": since, "limit": limit, **({"kind": kind} if kind else {})}
+    def journal(self, kind: str | None = None, since: int = 0, limit: int = 10_000, newest: int | None = None
+                ) -> list[dict[str, Any]]:
+        """Journal entries, oldest first; `kind` is exact, or a prefix when it ends with a dot; `newest` not `limit`."""
+        query = {"since": since, **({"kind": kind} if kind else {}),
+                 **({"limit": limit} if newest is None else {"newest": newest})}
         return _good(self.get("/_sim/journal", params=query))["entries"]
 
     def mails(self, **query: Any) -> list[dict[str, Any]]:
@@ -191,7 +196,8 @@ def subprocess_server(args: Sequence[str] = (), env: Mapping[str, str] | None = 
         server = ServerProcess(process, "", written)
         try:
             server.url = eventually(lambda: _greeted_url(server), "the server's greeting")
-            yield server
+            with RECORDING.foreign(server.url, "--contract" in args or "FLEXSIM_CONTRACTS" in (env or {})):
+                yield server
         finally:
             if process.poll() is None:
                 _end(process)

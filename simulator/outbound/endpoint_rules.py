@@ -1,4 +1,4 @@
-"""Rules of Dispatch Settings: where messages may be sent, and how the platform proves who it is (assumed, wire.md)."""
+"""Rules of Dispatch Settings: where messages may be sent, and how the platform proves who it is (assumed)."""
 
 from __future__ import annotations
 

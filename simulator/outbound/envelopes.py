@@ -9,9 +9,20 @@ from typing import Any
 
 from simulator.exchanges import MASK, mask_body, mask_values
 from simulator.market.outbox import Message, MessageKind, Outcome
+from simulator.market.provenance import Rule
 from simulator.operations.delivering import Claimed
 from simulator.outbound import outcomes
 from simulator.outbound.transport import Message as Request
+
+RULES = (
+    Rule("dispatches.headers",
+         "A dispatch message carries X-Dispatch-Id and X-Attempt, and X-Test on tests.",
+         "assumed", "Nobody outside the platform can know it."),
+    Rule("dispatches.proof_of_sender",
+         "A dispatch message proves its sender by nothing, a bearer token, or X-Signature (HMAC-SHA-256 of the "
+         "body), as the FSP chose.",
+         "assumed", "Nobody outside the platform can know it."),
+)
 
 KIND = "http.out"
 MEANING = "A message that the simulator sent to a participant, and the answer."

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from simulator import signing
 from simulator.contracts import CannotWrite, OutboundMessage
-from simulator.ids import new_delivery_part
+from simulator.ids import new_unique_part
 from simulator.market.outbox import Message, Rendered
 from simulator.market.signing_keys import SigningKey
 from simulator.operations.ports import CannotSay
@@ -38,7 +38,7 @@ class ReturnWriter:
             request = self._message.write(message.content["transaction"])
         except CannotWrite as error:
             raise CannotSay(error.reason) from error
-        headers = self._carry(request.headers, "delivery_id", f"{world}-{message.lane}-{new_delivery_part()}")
+        headers = self._carry(request.headers, "delivery_id", f"{world}-{message.lane}-{new_unique_part()}")
         return self._signed(Rendered(request.method, request.target, headers, request.body.decode()), request.body, key)
 
     def renew(self, rendered: Rendered, published: Collection[str], key: SigningKey) -> Rendered:

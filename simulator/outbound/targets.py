@@ -13,6 +13,15 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
+from simulator.market.provenance import BOTH, Rule
+
+RULES = (
+    Rule("messages.safe_targets",
+         "Messages go to private addresses and to allowed hosts only: a simulator must never switch on a real "
+         "battery.",
+         "assumed", "The simulator's own care; no rule of a platform.", BOTH),
+)
+
 LONGEST_URL = 2_000
 """Characters of a URL."""
 

@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, request
 
+from simulator.market.portal_pages import PORTAL_PAGES
 from simulator.market.quantities import kw_text
-from simulator.timekeeping.london import to_london
-from simulator.web import current_world
+from simulator.timekeeping.london import london_span, london_time, to_london
+from simulator.web import current_world, market_now
 
-# (menu, ((page, endpoint), …)). That there are declarations is documented; the guide names no page for them, so
-# Declarations is ours (assumed).
-MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
-    ("API Testing", (
-        ("Dispatch Settings", "portal.dispatch_settings_page"),
-        ("Dispatch V2 Testing", "portal.dispatch_testing_page"),
-        ("Readings", "portal.readings_page"),
-        ("My API Access Tokens", "portal.tokens_page"),
-    )),
-    ("Availability", (
-        ("Declarations", "portal.declarations_page"),
-        ("Acceptance Decisions", "portal.acceptance_page"),
-    )),
-    ("Reports", (
-        ("Event Reports", "portal.event_reports_page"),
-        ("Invoices/Statements", "portal.invoices_page"),
-    )),
-    ("Meterable Units", (("Meterable Units", "portal.units_page"),)),
-    ("Documentation", (("Participant API", "portal.documentation_page"), ("FAQ", "portal.faq_page"))),
-)
+_ENDPOINTS = {
+    "Dispatch Settings": "portal.dispatch_settings_page",
+    "Dispatch V2 Testing": "portal.dispatch_testing_page",
+    "Readings": "portal.readings_page",
+    "My API Access Tokens": "portal.tokens_page",
+    "Declarations": "portal.declarations_page",
+    "Acceptance Decisions": "portal.acceptance_page",
+    "Event Reports": "portal.event_reports_page",
+    "Invoices/Statements": "portal.invoices_page",
+    "Meterable Units": "portal.units_page",
+    "Participant API": "portal.documentation_page",
+    "FAQ": "portal.faq_page",
+}
+
+MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = tuple(
+    (menu, tuple((page.words, _ENDPOINTS[page.words]) for page in pages))
+    for menu, pages in groupby(PORTAL_PAGES, key=lambda page: page.menu))
+"""(menu, ((page, endpoint), …)), as `market.portal_pages` has it with its sources."""
 
 
 def add_words(blueprint: Blueprint) -> None:
@@ -47,21 +47,13 @@ def add_words(blueprint: Blueprint) -> None:
 
 def _surroundings() -> dict[str, Any]:
     current = next((name for name, pages in MENU if any(endpoint == request.endpoint for _, endpoint in pages)), None)
-    return {"menu": MENU, "current_menu": current if request.endpoint else None, "market_now": current_world.now(),
+    return {"menu": MENU, "current_menu": current if request.endpoint else None, "market_now": market_now(),
             "clock_mode": current_world.clock.mode, "world_name": current_world.name}
-
-
-def london_time(instant: datetime, form: str = "%a %d %b %Y %H:%M") -> str:
-    """An instant on a London wall clock, with BST or GMT."""
-    local = to_london(instant)
-    return f"{local.strftime(form)} {local.tzname()}"
 
 
 def london_period(start: datetime, end: datetime) -> str:
     """A period on a London wall clock: Mon 02 Nov 16:00 – 16:30 GMT; both names of the time where the clocks change."""
-    opening, closing = to_london(start), to_london(end)
-    name = "" if opening.tzname() == closing.tzname() else f" {opening.tzname()}"
-    return f"{opening.strftime('%a %d %b %H:%M')}{name} – {closing.strftime('%H:%M')} {closing.tzname()}"
+    return london_span(start, end, "%a %d %b %H:%M")
 
 
 def london_day(instant: datetime) -> str:
@@ -75,8 +67,7 @@ def london_hours(start: datetime, end: datetime) -> str:
     is_midnight = closing.time() == time(0) and closing.date() - opening.date() == timedelta(days=1)
     ends = "24:00" if is_midnight else closing.strftime("%H:%M")
     day = "" if is_midnight or closing.date() == opening.date() else f"{closing.strftime('%a %d %b')} "
-    name = "" if opening.tzname() == closing.tzname() else f" {opening.tzname()}"
-    return f"{opening.strftime('%H:%M')}{name} – {day}{ends} {closing.tzname()}"
+    return london_span(start, end, "%H:%M", f"{day}{ends}")
 
 
 def utc_time(instant: datetime) -> str:

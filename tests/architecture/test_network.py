@@ -1,4 +1,4 @@
-"""The tests' network ends at this machine (issue, 6)."""
+"""The tests' network ends at this machine (ours)."""
 
 from __future__ import annotations
 

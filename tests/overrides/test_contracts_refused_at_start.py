@@ -92,7 +92,7 @@ def refused(file: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_the_command_names_file_line_and_cause(tmp_path: Path, name: str) -> None:
-    """Say clearly at start what is wrong with a contract that cannot work. wire: exit code 2."""
+    """Say clearly at start what is wrong with a contract that cannot work. wire format, assumed: exit code 2."""
     text, part, said = BROKEN[name]
     file = tmp_path / "my.yaml"
     file.write_text(text)

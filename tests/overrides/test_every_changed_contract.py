@@ -1,4 +1,4 @@
-"""A server with a changed contract takes, stores and refuses what that contract says, over real HTTP (issue item 3)."""
+"""A server with a changed contract takes, stores and refuses what that contract says, over real HTTP (ours)."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_bad_message_gets_every_fault_at_its_place(served: Serve, name: str) -
 
 @pytest.mark.parametrize("name", CONVERSATIONS)
 def test_nothing_of_a_bad_message_is_stored(served: Serve, name: str) -> None:
-    """wire: all or nothing, whatever the contract."""
+    """Wire format, assumed: all or nothing, whatever the contract."""
     world = served(name)
     assert send_bad(world, CONVERSATIONS[name]).status_code == CONVERSATIONS[name].bad_status
     assert world.journal(kind="readings.accepted") == []
@@ -130,7 +130,7 @@ def test_a_wrong_token_is_refused(served: Serve, name: str) -> None:
 
 @pytest.mark.parametrize("name", CONVERSATIONS)
 def test_the_journal_does_not_tell_the_token(served: Serve, name: str) -> None:
-    """wire: secrets are masked in the journal, wherever the contract puts the token."""
+    """Wire format, assumed: secrets are masked in the journal, wherever the contract puts the token."""
     world = served(name)
     send_good(world, CONVERSATIONS[name])
     (entry,) = [entry for entry in world.journal(kind="http.in") if entry["data"]["surface"] == "participant"]
@@ -169,7 +169,7 @@ def test_a_page_without_a_possible_example_still_opens(served: Serve) -> None:
 
 @pytest.mark.parametrize("name", CONVERSATIONS)
 def test_the_contract_in_force_is_published(served: Serve, name: str) -> None:
-    """wire: GET /_sim/contracts/participant is the OpenAPI contract in force, as JSON."""
+    """Wire format, assumed: GET /_sim/contracts/participant is the OpenAPI contract in force, as JSON."""
     title = contract_file(name).read_text().partition("title: '")[2].partition("'")[0]
     answer = served(name).get("/_sim/contracts/participant")
     assert (answer.headers["Content-Type"], answer.json()["info"]["title"]) == ("application/json", title)

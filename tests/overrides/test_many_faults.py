@@ -25,7 +25,7 @@ FAULTY: dict[str, tuple[Any, list[str]]] = {
 
 @pytest.mark.parametrize("name", FAULTY)
 def test_every_fault_of_ten_thousand_readings_is_told(world: WorldClient, name: str) -> None:
-    """wire: all errors are listed, not the first; and each stands at its own place."""
+    """Wire format, assumed: all errors are listed, not the first; and each stands at its own place."""
     item, codes = FAULTY[name]
     began = time.monotonic()
     answer = world.send([item] * COUNT)

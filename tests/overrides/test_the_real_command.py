@@ -39,7 +39,7 @@ def test_the_command_serves_the_contract_it_is_given(started: Callable[[str], Wo
 
 
 def test_a_variable_names_the_contract_too() -> None:
-    """wire: settings also come from FLEXSIM_* variables."""
+    """Wire format, assumed: settings also come from FLEXSIM_* variables."""
     told = CONVERSATIONS["get_in_query"]
     variables = {"FLEXSIM_CONTRACTS": f"participant={contract_file('get_in_query')}", "FLEXSIM_NOW": NOW,
                  "FLEXSIM_FIXTURE": str(FIXTURE)}

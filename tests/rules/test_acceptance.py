@@ -56,12 +56,14 @@ def by_id(decisions: list[Decision]) -> dict[str, tuple[str, int]]:
     return found
 
 
+@pytest.mark.proves("rule/acceptance.decided")
 def test_before_thursday_nothing_is_decided() -> None:
     """Domain: public; decisions are out on Thursday at 12:00."""
     found, = undecided([declaration()])
     assert (found.verdict, found.is_accepted, found.acceptance_start) == (Verdict.UNDECIDED, False, None)
 
 
+@pytest.mark.proves("rule/acceptance.ways")
 def test_accept_all() -> None:
     """Ours: a rule of the world."""
     found, = decided(declaration())
@@ -76,6 +78,7 @@ def test_reject_all_but_restore() -> None:
     assert by_id(found) == {"A": ("rejected", 0), "R": ("accepted", 70)}
 
 
+@pytest.mark.proves("rule/acceptance.ways")
 def test_accept_in_part() -> None:
     """Ours: a shortened window and lower power."""
     found, = decided(declaration(), rule=IN_PART)
@@ -89,6 +92,7 @@ def test_a_window_of_which_nothing_is_left_is_rejected() -> None:
     assert found.verdict is Verdict.REJECTED
 
 
+@pytest.mark.proves("policy/always_accepted_programmes", "programme/Restore")
 def test_restore_is_accepted_whole_under_every_rule() -> None:
     """Domain: public."""
     restore = declaration("R", "Restore", 70, None)
@@ -97,6 +101,7 @@ def test_restore_is_accepted_whole_under_every_rule() -> None:
     assert by_id(decide_by_hand([restore], [], DEFAULT_POLICY)) == {"R": ("accepted", 70)}
 
 
+@pytest.mark.proves("policy/awarded_price")
 def test_winners_are_awarded_the_dearest_accepted_bid() -> None:
     """The public example: bid 1263, awarded 1329.5. Pay as cleared: assumed."""
     first, second = decided(declaration("A", bid="1263"), declaration("B", bid="1329.5", unit_id="MU-2"))
@@ -104,6 +109,7 @@ def test_winners_are_awarded_the_dearest_accepted_bid() -> None:
     assert second.utilisation_awarded_price == Decimal("1329.5")
 
 
+@pytest.mark.proves("policy/awarded_price")
 def test_pay_as_bid_is_a_setting() -> None:
     """Assumed."""
     policy = MarketPolicy(awarded_price="pay_as_bid")
@@ -120,6 +126,7 @@ def test_other_programmes_zones_and_directions_are_other_auctions(other: Declara
     assert found["A"].utilisation_awarded_price == Decimal(240)
 
 
+@pytest.mark.proves("rule/acceptance.prices", "policy/auction_programmes")
 def test_prices_stand_with_accepted_auction_programmes_only() -> None:
     """Portal guide §3.2 (documented)."""
     found = decided(declaration("A"), declaration("B", "Dynamic", 50, None, "TUESDAY 16:00-18:00"),
@@ -129,6 +136,7 @@ def test_prices_stand_with_accepted_auction_programmes_only() -> None:
                for decision in found)
 
 
+@pytest.mark.proves("rule/acceptance.merit_order")
 def test_merit_order_accepts_the_cheapest_first() -> None:
     """Ours: up to the requirement, the last in part."""
     offers = [declaration("A", kw=100, bid="300"), declaration("B", kw=100, bid="100", unit_id="MU-2"),
@@ -181,6 +189,7 @@ def test_a_requirement_may_be_for_one_programme_and_is_for_one_direction() -> No
         "A": ("rejected", 0), "B": ("rejected", 0), "C": ("accepted", 100)}
 
 
+@pytest.mark.proves("policy/utilisation_prices", "programme/Dynamic")
 def test_offers_without_a_bid_compete_with_their_programme_s_price() -> None:
     """Assumed: Dynamic costs £300."""
     offers = [declaration("A", "Dynamic", 100, None), declaration("B", bid="299", unit_id="MU-2")]
@@ -196,6 +205,7 @@ def _hours(start: int, length: int) -> str:
     return f"MONDAY {start:02}:00-{end:02}:00"
 
 
+@pytest.mark.proves("rule/acceptance.merit_order")
 @given(OFFERS, WANTS)
 def test_merit_order_meets_a_requirement_exactly_as_far_as_there_are_offers(
         offers: list[tuple[int, int, int, int]], wants: list[tuple[int, int, int]]) -> None:
@@ -236,6 +246,7 @@ def test_the_order_in_which_declarations_came_does_not_matter(offers: list[tuple
     assert decided(*declared, rule=rule) == decided(*shuffled, rule=rule)
 
 
+@pytest.mark.proves("rule/acceptance.ways")
 def test_by_hand_whole_in_part_and_not_at_all() -> None:
     """Ours: what the control room chooses."""
     start, end = instant("2026-11-09 16:30"), instant("2026-11-09 17:00")
@@ -276,6 +287,7 @@ def test_a_window_chosen_twice_is_named() -> None:
     assert (breach.index, breach.code) == (1, "duplicate_in_request")
 
 
+@pytest.mark.proves("rule/declarations.acceptance_csv")
 def test_the_rows_of_the_acceptance_csv() -> None:
     """Portal guide §3.2 (documented): the last four columns; the others are assumed."""
     assert ACCEPTANCE_COLUMNS[-4:] == ("acceptance_start", "acceptance_end", "utilisation_bid_price",
@@ -297,6 +309,7 @@ def test_every_window_of_every_declaration_has_a_row() -> None:
     assert len(acceptance_rows(found)) == 2
 
 
+@pytest.mark.proves("policy/scheduled_programmes", "programme/SU")
 def test_acceptances_of_scheduled_programmes_become_dispatches() -> None:
     """Inferred: Scheduled Utilisation; the control room dispatches the others."""
     down = declaration("D", unit_id="MU-2", direction=Direction.DOWN)
@@ -307,6 +320,7 @@ def test_acceptances_of_scheduled_programmes_become_dispatches() -> None:
     assert (found[0].start_at, found[0].notice) == (instant("2026-11-09 16:30"), timedelta(minutes=15))
 
 
+@pytest.mark.proves("rule/month.overlap")
 def test_requirements_of_the_same_time_make_one_dispatch_of_a_window() -> None:
     """Ours: 100 and 60 kW of one unit are a dispatch of 160 kW, or the same energy would be paid twice."""
     requirements = (wanted(100), wanted(60))
@@ -347,6 +361,7 @@ def test_an_event_is_paid_the_price_it_was_awarded() -> None:
         Decimal("1329.5"), "£1,329.50 a MWh was awarded to declaration A, which bid £1,263.00.")
 
 
+@pytest.mark.proves("policy/utilisation_prices", "programme/OU", "programme/SU")
 @pytest.mark.parametrize(("programme", "unit", "hour"), [
     ("SU", "MU-9", 16), ("SU", "MU-1", 18), ("SU", "MU-1", 15), ("OU", "MU-1", 16)])
 def test_an_event_without_an_acceptance_is_paid_its_programme_s_price(programme: str, unit: str, hour: int) -> None:
@@ -358,6 +373,7 @@ def test_an_event_without_an_acceptance_is_paid_its_programme_s_price(programme:
     assert price.because.endswith(f"is the price of {programme} without an auction (assumed).")
 
 
+@pytest.mark.proves("policy/availability_programmes", "policy/availability_prices", "programme/SAOU")
 def test_accepted_availability_is_paid_where_the_programme_pays_for_it() -> None:
     """Assumed: 0.1 MW × 2 hours × £12, or the price that was declared."""
     decisions = decided(declaration("A", "SAOU"), declaration("B", "SAOU", availability_price=Decimal(20),

@@ -12,6 +12,7 @@ from simulator.market.intervals import BaselineRow, Granularity, baseline_row, p
 from tests.builders import instant
 
 
+@pytest.mark.proves("rule/readings.baseline_row", "rule/readings.period_end")
 @pytest.mark.parametrize(("stamp", "row"), [
     ("2026-07-06 16:30", BaselineRow("MONDAY", time(17, 0))),
     ("2026-11-02 16:30", BaselineRow("MONDAY", time(16, 0))),
@@ -57,6 +58,7 @@ def test_a_full_template_has_a_row_for_every_period_of_a_week(granularity: Granu
     assert len(rows) == row_count
 
 
+@pytest.mark.proves("rule/readings.days_of_the_change")
 @given(st.dates(date(2000, 1, 1), date(2099, 12, 31)), st.sampled_from(Granularity))
 def test_every_period_of_a_day_has_a_row_of_that_day(day: date, granularity: Granularity) -> None:
     """Inferred: rows are repeated every week, so each period of a Monday is compared with a MONDAY row."""

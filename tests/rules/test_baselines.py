@@ -56,6 +56,7 @@ def row_of(baseline: Baseline, stamp: str) -> str:
     return row_words(place, baseline.granularity)
 
 
+@pytest.mark.proves("rule/baselines.full_week", "rule/baselines.columns")
 @pytest.mark.parametrize(("granularity", "rows"), [(HALF_HOUR, 336), (MINUTE, 10_080)])
 def test_a_full_week_is_taken(granularity: Granularity, rows: int) -> None:
     """Portal FAQ page (public): 336 rows half-hourly, 10,080 by minute."""
@@ -68,6 +69,7 @@ def test_rows_may_stand_in_any_order() -> None:
     assert judge_template(full_week()[::-1], HALF_HOUR)[0] == template()
 
 
+@pytest.mark.proves("rule/readings.baseline_row", "rule/baselines.columns")
 @pytest.mark.parametrize(("stamp", "row"), [
     ("2026-07-06 16:30", "MONDAY 17:00"), ("2026-11-02 16:30", "MONDAY 16:00"), ("2026-11-02 00:00", "SUNDAY 23:30"),
     ("2026-07-06 23:30", "TUESDAY 00:00")])
@@ -76,6 +78,7 @@ def test_the_row_of_a_reading(stamp: str, row: str) -> None:
     assert row_of(template(), stamp) == row
 
 
+@pytest.mark.proves("rule/readings.days_of_the_change")
 @pytest.mark.parametrize(("day", "granularity", "count"), [
     (date(2026, 3, 29), HALF_HOUR, 46), (date(2026, 10, 25), HALF_HOUR, 50), (date(2026, 10, 26), HALF_HOUR, 48),
     (date(2026, 3, 29), MINUTE, 1_380), (date(2026, 10, 25), MINUTE, 1_500)])
@@ -134,12 +137,14 @@ def test_powers_of_a_run_over_a_clock_change_are_those_of_its_periods(minute: in
     assert every.powers(start, 150, 60) == [every.power_at(start + place * 60) for place in range(150)]
 
 
+@pytest.mark.proves("rule/baselines.flat")
 def test_a_flat_baseline_is_the_same_at_all_times() -> None:
     """Ours: a single power for units without a pattern."""
     assert {flat_baseline(-5).power_at(place * 1_800) for place in range(400)} == {-5}
     assert flat_baseline(-12_500_000).words == "flat, -12.5 kW"
 
 
+@pytest.mark.proves("rule/baselines.in_force_from", "rule/month.baseline_in_force")
 def test_the_baseline_in_force_is_the_latest_begun() -> None:
     """Assumed: an upload is in force from its instant on, and changes no event that has started."""
     first, second = (BaselineVersion(flat_baseline(power), instant(f"2026-11-0{power} 12:00")) for power in (1, 2))
@@ -161,6 +166,7 @@ def test_a_flat_baseline_is_written_as_a_full_week() -> None:
     assert (len(rows), rows[0], rows[-1]) == (336, ("MONDAY", "00:00", "-12.5"), ("SUNDAY", "23:30", "-12.5"))
 
 
+@pytest.mark.proves("rule/baselines.full_week")
 def test_a_missing_row_is_named() -> None:
     """Portal FAQ page (public): a full file; that others are refused is assumed."""
     drafts = full_week()

@@ -1,4 +1,4 @@
-"""A world's clock as a pure value: real, frozen and scaled (wire: /_sim/clock)."""
+"""A world's clock as a pure value: real, frozen and scaled (wire format, assumed: /_sim/clock)."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ HOUR = timedelta(hours=1)
 
 
 def test_a_real_clock_shows_the_wall_clock() -> None:
-    """wire: mode real."""
+    """Wire format, assumed: mode real."""
     clock = real_clock(WALL)
     assert (clock.mode, clock.at(WALL), clock.at(WALL + HOUR)) == (REAL, WALL, WALL + HOUR)
 
 
 def test_a_real_clock_may_start_elsewhere_and_runs_as_fast() -> None:
-    """wire: --now."""
+    """Wire format, assumed: --now."""
     assert real_clock(WALL, MARKET).at(WALL + HOUR) == MARKET + HOUR
 
 
 def test_a_frozen_clock_stands() -> None:
-    """wire: mode frozen."""
+    """Wire format, assumed: mode frozen."""
     clock = frozen_clock(MARKET, WALL)
     assert (clock.mode, clock.at(WALL + HOUR)) == (FROZEN, MARKET)
 
@@ -37,13 +37,13 @@ def test_a_frozen_clock_never_reaches_a_later_instant() -> None:
 
 
 def test_a_scaled_clock_runs_at_its_rate() -> None:
-    """wire: mode scaled; a rate of 60 is a minute a second."""
+    """Wire format, assumed: mode scaled; a rate of 60 is a minute a second."""
     clock = scaled_clock(MARKET, WALL, 60)
     assert (clock.mode, clock.at(WALL + timedelta(seconds=1))) == (SCALED, MARKET + timedelta(minutes=1))
 
 
 def test_moving_a_clock_keeps_its_mode_and_rate() -> None:
-    """wire: advance moves the time, nothing else."""
+    """Wire format, assumed: advance moves the time, nothing else."""
     moved = scaled_clock(MARKET, WALL, 60).moved_to(MARKET + HOUR, WALL + HOUR)
     assert moved == scaled_clock(MARKET + HOUR, WALL + HOUR, 60)
 

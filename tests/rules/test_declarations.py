@@ -44,12 +44,14 @@ def hours(text: str, week: date) -> float:
     return (end - start) / timedelta(hours=1)
 
 
+@pytest.mark.proves("policy/lock_days_before_week")
 def test_a_week_locks_at_the_end_of_the_wednesday_before() -> None:
     """Domain: public, the brand's older pages."""
     assert locks_at(WEEK, DEFAULT_POLICY) == instant("2026-11-05 00:00")
     assert locks_at(date(2026, 7, 13), DEFAULT_POLICY) == instant("2026-07-08 23:00")
 
 
+@pytest.mark.proves("policy/decision_days_before_week", "policy/decision_hour")
 def test_a_week_is_decided_on_thursday_at_noon() -> None:
     """Domain: public; the email of 12:05 agrees (portal guide §3.6)."""
     assert decided_at(WEEK, DEFAULT_POLICY) == instant("2026-11-05 12:00")
@@ -107,6 +109,7 @@ def test_windows_that_tile_a_week_tile_its_real_time(day: date, cuts: list[int])
     assert (intervals[-1][1] - intervals[0][0]) / timedelta(hours=1) in (167, 168, 169)
 
 
+@pytest.mark.proves("rule/declarations.exist", "rule/declarations.limits")
 def test_a_declaration_with_nothing_wrong() -> None:
     """Ours: several windows a day are taken, end to end too."""
     wanted = wish("MONDAY 16:00-18:00", "MONDAY 18:00-24:00", "TUESDAY 00:00-24:00")
@@ -117,6 +120,7 @@ def test_a_declaration_with_nothing_wrong() -> None:
     assert made.direction is Direction.UP
 
 
+@pytest.mark.proves("rule/declarations.limits")
 @pytest.mark.parametrize(("wanted", "breach"), [
     (wish(week=date(2026, 11, 10)), ("week_commencing", "not_a_monday")),
     (wish(week=date(2026, 11, 2)), ("week_commencing", "locked")),
@@ -176,6 +180,7 @@ def test_the_same_unit_and_programme_are_declared_once_at_a_time() -> None:
         assert codes(wish(), (beside,)) == []
 
 
+@pytest.mark.proves("policy/auction_programmes")
 def test_which_programmes_take_a_bid_is_a_setting() -> None:
     """Assumed: SU and SAOU by default."""
     policy = MarketPolicy(auction_programmes=("OU",))
@@ -183,6 +188,7 @@ def test_which_programmes_take_a_bid_is_a_setting() -> None:
     assert list(breaches) == []
 
 
+@pytest.mark.proves("rule/declarations.repeat")
 def test_a_static_declaration_repeats_every_week_it_covers() -> None:
     """Domain: public; declarations can be static."""
     static = StaticDeclaration(declaration("S"), WEEK, WEEK + timedelta(days=14))

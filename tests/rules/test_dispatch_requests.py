@@ -65,7 +65,7 @@ def test_each_breach_has_its_code(changes: dict[str, Any], expected: list[tuple[
 
 
 def test_all_breaches_are_told_at_once() -> None:
-    """wire: all errors are listed, not the first."""
+    """Wire format, assumed: all errors are listed, not the first."""
     assert breaches(programme="?", unit_ids=("MU-9", "MU-1", "MU-1"), start_at=instant("2026-11-02 14:00"),
                     end_at=instant("2026-11-02 13:00"), power_milliwatts=0, notice=-MINUTE) == [
         ("programme", "unknown_programme", None), ("meterable_unit_ids", "unknown_unit", 0),

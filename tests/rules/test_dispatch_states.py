@@ -21,12 +21,14 @@ LEGAL = {
 ILLEGAL = [(state, move) for state, move in product(State, Move) if (state.value, move.name) not in LEGAL]
 
 
+@pytest.mark.proves("rule/dispatches.states")
 @pytest.mark.parametrize(("before", "move", "after"), [(*pair, after) for pair, after in LEGAL.items()])
 def test_a_legal_move_leads_where_the_table_says(before: str, move: str, after: str) -> None:
     """Domain: start, stop and emergency stop exist; the states are assumed."""
     assert moved(State(before), Move[move]) is State(after)
 
 
+@pytest.mark.proves("rule/dispatches.states")
 @pytest.mark.parametrize(("state", "move"), ILLEGAL, ids=lambda value: value.name)
 def test_any_other_move_is_an_error(state: State, move: Move) -> None:
     """Ours: a move that the table lacks is a fault of the program, never passed over in silence."""

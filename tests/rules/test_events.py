@@ -32,6 +32,7 @@ def test_a_dispatch_that_ran_is_one_event() -> None:
     assert (found.zone, found.power_milliwatts, found.utilisation_price) == ("CMZ_A", 100 * MILLIWATTS, PRICES["CMZ_A"])
 
 
+@pytest.mark.proves("rule/month.event_end")
 def test_a_stop_ends_the_event() -> None:
     """Inferred: stop and emergency stop exist (portal guide §3.1)."""
     unit, stop = meter(), START + timedelta(minutes=7, seconds=30)
@@ -61,6 +62,7 @@ def test_start_and_end_are_whole_seconds() -> None:
     assert events_of(dispatch(unit, stopped_at=START + timedelta(microseconds=999_999)), [unit], PRICES) == []
 
 
+@pytest.mark.proves("rule/events.failed_messages")
 def test_a_dispatch_whose_messages_failed_is_an_event_all_the_same() -> None:
     """Assumed: what the meter shows decides."""
     unit = meter()
@@ -76,6 +78,7 @@ def test_a_dispatch_has_ended_at_its_end_or_its_stop() -> None:
     assert not has_ended(dispatch(meter(), state=State.CANCELLED), end)
 
 
+@pytest.mark.proves("rule/month.together")
 def test_units_of_several_zones_are_several_events() -> None:
     """Assumed: an invoice is for one zone, so an event is too; power is shared by capacity."""
     units = [meter("MU-2", zone="CMZ_B", capacity_kw=1_200), meter("MU-1", capacity_kw=300)]
@@ -93,6 +96,7 @@ def test_events_of_a_dispatch_stand_in_order_of_zone() -> None:
     assert sum(made.power_milliwatts for made in found) == 100 * MILLIWATTS
 
 
+@pytest.mark.proves("rule/month.direction")
 def test_positive_power_asks_for_more_export_or_less_demand() -> None:
     """Inferred: generation is positive in readings (portal FAQ page, public)."""
     assert event(kw=5).direction is Direction.UP
@@ -100,6 +104,7 @@ def test_positive_power_asks_for_more_export_or_less_demand() -> None:
     assert (Direction.UP.value, Direction.DOWN.value) == ("DTD/GTU", "DTU/GTD")
 
 
+@pytest.mark.proves("rule/month.event_month")
 def test_an_event_belongs_to_the_london_month_of_its_start() -> None:
     """Assumed. 30 September 23:00Z is 1 October in London."""
     assert event(start=instant("2026-09-30 23:00")).month == "2026-10"
@@ -107,6 +112,7 @@ def test_an_event_belongs_to_the_london_month_of_its_start() -> None:
     assert event(start=instant("2026-10-31 23:30")).month == "2026-10"
 
 
+@pytest.mark.proves("rule/month.coarsest_meter")
 def test_an_event_is_judged_by_its_coarsest_meter() -> None:
     """Assumed: half-hours as soon as one unit is half-hourly."""
     assert event(minute_meter(), minute_meter("MU-2")).granularity is MINUTE
@@ -118,6 +124,7 @@ def test_whole_half_hours() -> None:
     assert clocks("2026-11-10 16:00", "2026-11-10 17:00") == [("16:30", 1_800), ("17:00", 1_800)]
 
 
+@pytest.mark.proves("rule/month.part_of_a_period")
 def test_half_hours_covered_in_part_are_instructed_in_part() -> None:
     """Assumed: 15:10 to 16:40 covers 20 minutes of the first half-hour and 10 of the last."""
     assert clocks("2026-10-19 15:10", "2026-10-19 16:40") == [

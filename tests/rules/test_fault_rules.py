@@ -1,4 +1,7 @@
-"""Faults: what they match, when they strike, what is wrong with one (wire: Fault; issue: nth, times, probability)."""
+"""Faults: what they match, when they strike, what is wrong with one.
+
+Wire format, assumed: Fault; ours: nth, times, probability.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ def struck(one: Fault, exchanges: int) -> list[int]:
 
 
 def test_a_fault_without_conditions_touches_everything_of_its_surface() -> None:
-    """wire: match.surface."""
+    """Wire format, assumed: match.surface."""
     assert matches(fault(), "participant", "/api/v2/readings", "brindle")
     assert not matches(fault(), "portal", "/api/v2/readings", "brindle")
     assert struck(fault(), 4) == [1, 2, 3, 4]
@@ -42,42 +45,42 @@ def test_a_route_is_a_pattern(route: str, fits: bool) -> None:
 
 
 def test_a_participant_narrows_it_down() -> None:
-    """wire: match.participant."""
+    """Wire format, assumed: match.participant."""
     assert matches(fault(participant="brindle"), "participant", "/x", "brindle")
     assert not matches(fault(participant="brindle"), "participant", "/x", "tamar")
     assert not matches(fault(participant="brindle"), "participant", "/x", None)
 
 
 def test_nth_is_the_first_that_is_touched() -> None:
-    """Issue: `nth`."""
+    """Ours: `nth`."""
     assert struck(fault(nth=3), 5) == [3, 4, 5]
 
 
 def test_times_is_how_many_are_touched() -> None:
-    """Issue: `times`."""
+    """Ours: `times`."""
     assert struck(fault(times=2), 5) == [1, 2]
     assert struck(fault(nth=2, times=1), 5) == [2]
 
 
 def test_nothing_is_touched_with_no_probability() -> None:
-    """Issue: `probability`."""
+    """Ours: `probability`."""
     assert struck(fault(probability=0.0), 100) == []
 
 
 @given(some.integers(0, 2**31), some.integers(1, 1000))
 def test_the_same_seed_gives_the_same_faults(seed: int, number: int) -> None:
-    """Issue: `probability` with seed. Regression: switched off and on again, a fault has another id."""
+    """Ours: `probability` with seed. Regression: switched off and on again, a fault has another id."""
     assert struck(fault(id=number, probability=0.5, seed=seed), 20) == struck(
         fault(id=number + 1, probability=0.5, seed=seed), 20)
 
 
 def test_the_share_is_about_the_probability() -> None:
-    """Issue: `probability`; 4,000 draws, six standard deviations."""
+    """Ours: `probability`; 4,000 draws, six standard deviations."""
     assert 1_010 < len(struck(fault(probability=0.3, seed=7), 4_000)) < 1_390
 
 
 def test_another_seed_gives_other_faults() -> None:
-    """Issue: `probability` with seed."""
+    """Ours: `probability` with seed."""
     assert struck(fault(probability=0.5, seed=1), 64) != struck(fault(probability=0.5, seed=2), 64)
 
 

@@ -43,6 +43,7 @@ def judged(signature: str, body: bytes) -> jws.CompactSignature:
                                    algorithms=["RS256"], payload=body)
 
 
+@pytest.mark.proves("rule/signatures.form")
 def test_another_library_verifies_a_detached_signature_over_the_raw_bytes() -> None:
     """wire format, assumed: RFC 7515 appendix F over the exact body bytes, RS256, header kid."""
     signature = sign_detached(KEY, BODY)
@@ -51,7 +52,7 @@ def test_another_library_verifies_a_detached_signature_over_the_raw_bytes() -> N
 
 @given(st.binary(min_size=1, max_size=300), st.data())
 def test_one_changed_byte_fails_in_both_libraries(body: bytes, data: st.DataObject) -> None:
-    """issue: verified over the raw bytes, and failing after one changed byte."""
+    """Ours: verified over the raw bytes, and failing after one changed byte."""
     signature = sign_detached(KEY, body)
     place = data.draw(st.integers(0, len(body) - 1))
     changed = body[:place] + bytes([body[place] ^ data.draw(st.integers(1, 255))]) + body[place + 1:]
@@ -70,11 +71,12 @@ def test_any_bytes_can_be_signed(body: bytes) -> None:
 
 
 def test_a_detached_signature_of_another_library_is_verified() -> None:
-    """issue: requests' signatures verified likewise."""
+    """Ours: requests' signatures verified likewise."""
     header, _, seal = jws.serialize_compact({"alg": "RS256", "kid": KEY.kid}, BODY, JUDGE).split(".")
     verify_detached(REGISTERED, BODY, f"{header}..{seal}")
 
 
+@pytest.mark.proves("rule/signatures.form")
 def test_another_library_reads_a_compact_message() -> None:
     """wire format, assumed: mode compact, the body is the JWS."""
     read = jws.deserialize_compact(sign_compact(KEY, BODY), KeySet.import_key_set(public_jwks([KEY])),
@@ -83,13 +85,13 @@ def test_another_library_reads_a_compact_message() -> None:
 
 
 def test_a_compact_message_of_another_library_is_verified() -> None:
-    """issue: requests' signatures verified likewise."""
+    """Ours: requests' signatures verified likewise."""
     message = jws.serialize_compact({"alg": "RS256", "kid": KEY.kid}, BODY, JUDGE).encode()
     assert verify_compact(REGISTERED, message) == open_compact(message) == BODY
 
 
 def test_a_changed_compact_message_is_refused() -> None:
-    """issue: failing after one changed byte."""
+    """Ours: failing after one changed byte."""
     header, _, seal = sign_compact(KEY, BODY).split(b".")
     _, other, _ = sign_compact(KEY, BODY + b"!").split(b".")
     with pytest.raises(SignatureBad, match="changed after it was signed"):

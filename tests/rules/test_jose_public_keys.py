@@ -77,7 +77,7 @@ def test_what_was_read_is_read_again_the_same() -> None:
     orjson.dumps(OctKey.generate_key(256).as_dict(private=True)).decode()],
     ids=["pem", "jwks", "jwk", "ec", "oct"])
 def test_private_keys_are_refused_and_not_repeated(private: str) -> None:
-    """issue: a public key. Whoever pastes the private one must learn it, and it must go no further."""
+    """Ours: a public key. Whoever pastes the private one must learn it, and it must go no further."""
     told = " ".join(problems(private))
     assert "private key, which nobody but you may ever have" in told
     assert KEY.as_dict(private=True)["d"][:20] not in told

@@ -14,6 +14,7 @@ from simulator.timekeeping.london import to_london
 from tests.builders import instant
 
 
+@pytest.mark.proves("policy/draft_day", "policy/finalising_day", "policy/finalising_hour")
 @pytest.mark.parametrize(("month", "drafts", "final"), [
     ("2026-10", "2026-11-01 00:00", "2026-11-15 00:00"), ("2026-03", "2026-03-31 23:00", "2026-04-14 23:00"),
     ("2026-12", "2027-01-01 00:00", "2027-01-15 00:00"), ("2026-06", "2026-06-30 23:00", "2026-07-14 23:00")])
@@ -23,6 +24,7 @@ def test_drafts_on_the_first_and_final_on_the_fifteenth(month: str, drafts: str,
     assert final_from(month, DEFAULT_POLICY) == instant(final)
 
 
+@pytest.mark.proves("policy/finalising_day", "policy/finalising_hour")
 def test_the_day_and_hour_are_settings() -> None:
     """Ours."""
     assert final_from("2026-10", MarketPolicy(finalising_day=20, finalising_hour=9)) == instant("2026-11-20 09:00")
@@ -36,6 +38,7 @@ def test_the_newest_final_month(at: str, month: str) -> None:
     assert months_final_at(instant(at), DEFAULT_POLICY) == month
 
 
+@pytest.mark.proves("rule/months.late_readings")
 def test_a_reading_counts_until_its_month_is_final() -> None:
     """Portal FAQ page (public): readings for a finalised month are accepted, but invoices do not change."""
     end = int(instant("2026-10-27 17:10").timestamp())

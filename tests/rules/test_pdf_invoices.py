@@ -36,6 +36,7 @@ def test_an_invoice_shows_its_lines_and_their_sums() -> None:
     assert f"Utilisation {pounds(invoice.utilisation_pence)}, availability £9.00." in text
 
 
+@pytest.mark.proves("rule/invoices.final")
 @pytest.mark.parametrize(("state", "words"), [(InvoiceState.DRAFT, "to be reviewed and disputed"),
                                               (InvoiceState.FINAL, "it does not change any more")])
 def test_an_invoice_is_a_draft_or_final_and_says_so(state: InvoiceState, words: str) -> None:
@@ -47,6 +48,7 @@ def test_an_invoice_is_a_draft_or_final_and_says_so(state: InvoiceState, words: 
     assert invoice_name(invoice) == f"INV-2026-11-brindle-CMZ_T7B_SWA_0012_{state.value}.pdf"
 
 
+@pytest.mark.proves("rule/invoices.final")
 def test_an_invoice_says_that_payment_is_made_elsewhere() -> None:
     """Portal guide §3.3, documented: payments are made outside the portal."""
     assert "payment is made outside the portal" in text_of(example_invoice())

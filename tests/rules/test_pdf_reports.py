@@ -59,6 +59,7 @@ def test_missing_readings_are_named() -> None:
     assert "There is a reading for every period" in text_of(report(example_performance([-30])))
 
 
+@pytest.mark.proves("rule/events.reports")
 @pytest.mark.parametrize("state", ReportState)
 def test_a_report_says_whether_it_is_provisional_or_final(state: ReportState) -> None:
     """Portal guide §3.3, documented: provisional after the event, final on the 15th."""
@@ -154,6 +155,7 @@ def test_an_earnings_statement_shows_line_factor_and_reason() -> None:
     assert earnings_statement_name(statement) == "2026-11-02_D-20261102-0007_earnings-statement_provisional.pdf"
 
 
+@pytest.mark.proves("rule/events.reports", "rule/reports.pdfs")
 def test_both_documents_of_an_event_have_their_own_names() -> None:
     """Portal guide §3.3, documented: the zip holds performance reports and earnings statements of the month."""
     performance = example_performance([-30], state=ReportState.FINAL)

@@ -32,6 +32,7 @@ KW_SECONDS = MILLIWATTS
 POWERS = st.one_of(st.none(), st.integers(-400, 400))
 
 
+@pytest.mark.proves("rule/month.delivered_power")
 def test_delivered_is_reading_minus_baseline_when_less_demand_is_asked_for() -> None:
     """Inferred: DTD and GTU."""
     unit = meter()
@@ -43,6 +44,7 @@ def test_delivered_is_reading_minus_baseline_when_less_demand_is_asked_for() -> 
     assert period.share == found.share == 1
 
 
+@pytest.mark.proves("rule/month.delivered_power")
 def test_delivered_is_baseline_minus_reading_when_more_demand_is_asked_for() -> None:
     """Inferred: DTU and GTD."""
     unit = meter()
@@ -53,6 +55,7 @@ def test_delivered_is_baseline_minus_reading_when_more_demand_is_asked_for() -> 
     assert found.share == Fraction(60, 100)
 
 
+@pytest.mark.proves("rule/month.delivered_share")
 def test_over_delivery_counts_as_instructed() -> None:
     """Assumed: the smaller of delivered and instructed, period by period."""
     found = assessed([150, 50, 100, 100])
@@ -61,6 +64,7 @@ def test_over_delivery_counts_as_instructed() -> None:
     assert [period.counted_milliwatts // MILLIWATTS for period in found.periods] == [100, 50, 100, 100]
 
 
+@pytest.mark.proves("rule/month.delivered_share")
 def test_the_share_is_never_below_nothing() -> None:
     """Assumed."""
     found = assessed([-50, -50, 10, 10])
@@ -73,6 +77,7 @@ def test_a_period_that_moves_the_wrong_way_counts_against_the_others() -> None:
     assert assessed([100, 100, 100, -100]).share == Fraction(200, 400)
 
 
+@pytest.mark.proves("rule/month.missing_reading")
 def test_a_period_without_a_reading_delivers_nothing_and_is_named() -> None:
     """Assumed."""
     found = assessed([100, None, None, 100])
@@ -103,12 +108,14 @@ def test_a_reading_of_the_period_before_does_not_count() -> None:
     assert assess_event(event(unit, seconds=1_800), own, DEFAULT_POLICY, START).share == 0
 
 
+@pytest.mark.proves("policy/green_from_percent", "rule/performance.rag")
 @pytest.mark.parametrize(("last", "rag"), [(95, Rag.GREEN), (94.999999, Rag.AMBER), (95.000001, Rag.GREEN)])
 def test_green_begins_at_95_per_cent(last: float, rag: Rag) -> None:
     """Default thresholds: assumed. The share is compared exactly."""
     assert assessed([95, 95, 95, last]).rag is rag
 
 
+@pytest.mark.proves("policy/amber_from_percent", "rule/performance.rag")
 @pytest.mark.parametrize(("last", "rag"), [(63, Rag.AMBER), (62.999999, Rag.RED), (63.000001, Rag.AMBER)])
 def test_amber_begins_at_63_per_cent(last: float, rag: Rag) -> None:
     """Default thresholds: assumed."""
@@ -121,6 +128,7 @@ def test_a_share_just_below_a_threshold_is_not_shown_as_reaching_it() -> None:
     assert (found.rag, found.share_percent) == (Rag.AMBER, Decimal("94.99"))
 
 
+@pytest.mark.proves("policy/green_from_percent", "policy/amber_from_percent")
 def test_thresholds_are_settings() -> None:
     """Portal guide §3.3 (documented): the RAG status calculation is configurable."""
     policy = MarketPolicy(green_from_percent=Decimal(90), amber_from_percent=Decimal("50.5"))
@@ -141,6 +149,7 @@ def test_the_report_says_which_rule_made_the_status(powers: list[float], sentenc
     assert assessed(powers).rule == sentence
 
 
+@pytest.mark.proves("rule/month.part_of_a_period")
 def test_a_half_hour_covered_in_part_counts_up_to_what_was_instructed() -> None:
     """Assumed: ten minutes at 90 kW are 54,000 kWs; the meter shows 40 kW over its half-hour, 72,000 kWs."""
     found = assessed([40], kw=90, start=instant("2026-11-10 16:10"), seconds=600)
@@ -149,6 +158,7 @@ def test_a_half_hour_covered_in_part_counts_up_to_what_was_instructed() -> None:
     assert (period.delivered_energy, period.counted_energy) == (72_000 * KW_SECONDS, 54_000 * KW_SECONDS)
 
 
+@pytest.mark.proves("rule/month.together")
 def test_units_answer_together() -> None:
     """Assumed: what one delivers too much makes up for the other."""
     units = [meter("MU-1"), meter("MU-2")]
@@ -168,6 +178,7 @@ def test_one_unit_s_gap_leaves_the_other_s_delivery() -> None:
     assert found.periods[1].reading_milliwatts == 20 * MILLIWATTS
 
 
+@pytest.mark.proves("rule/month.coarsest_meter")
 def test_minute_readings_are_averaged_to_half_hours_beside_a_half_hourly_unit() -> None:
     """Assumed: 15 minutes of 60 kW and 15 of 100 kW are 80 kW."""
     units = [meter("MU-1"), minute_meter("MU-2")]
@@ -222,6 +233,7 @@ def test_energy_in_words() -> None:
     assert percent(Fraction(2, 3)) == Decimal("66.66")
 
 
+@pytest.mark.proves("rule/reports.rag_csv")
 def test_the_rag_details_have_a_row_for_each_event() -> None:
     """Portal guide §3.3 (documented): a CSV of the month's RAG details; its columns are assumed."""
     later = assessed([100, None, 100, 100], start=instant("2026-11-11 16:00"), name="D-2")

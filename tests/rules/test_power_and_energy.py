@@ -31,7 +31,9 @@ def test_power_with_six_decimals_is_kept_exactly(amount: Decimal) -> None:
 
 @given(SIX_DECIMALS.map(lambda amount: amount / 100), GRANULARITIES)
 def test_energy_with_six_decimals_is_kept_exactly(amount: Decimal, granularity: Granularity) -> None:
-    """wire: minute kWh = kW/60, half hour kWh = kW/2; so a sent energy is the same energy when it is shown."""
+    """Wire format, assumed: minute kWh = kW/60, half hour kWh = kW/2; so a sent energy is the same energy when it is
+    shown.
+    """
     amount = round(amount, 6)
     milliwatts = power_from_energy(float(amount), granularity)
     assert Decimal(milliwatts) / 1_000_000 == amount * PERIODS_AN_HOUR[granularity]
@@ -43,7 +45,7 @@ def test_energy_with_six_decimals_is_kept_exactly(amount: Decimal, granularity: 
     (0.2, Granularity.MINUTE, "12"), (-0.000001, Granularity.MINUTE, "-0.00006"),
 ])
 def test_energy_of_a_period_becomes_average_power(kwh: float, granularity: Granularity, expected_kw: str) -> None:
-    """wire: minute kWh = kW/60, half hour kWh = kW/2."""
+    """Wire format, assumed: minute kWh = kW/60, half hour kWh = kW/2."""
     assert kw_text(power_from_energy(kwh, granularity)) == expected_kw
 
 

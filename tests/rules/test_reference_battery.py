@@ -29,7 +29,7 @@ def started(dispatch_id: str = "D-1", begin: str = "17:00", end: str = "18:00", 
 @pytest.mark.parametrize(("clock", "power_kw"), [
     ("16:59:59.999999", -20), ("17:00", 130), ("17:30", 130), ("17:59:59.999999", 130), ("18:00", -20), ("19:00", -20)])
 def test_power_changes_from_the_start_to_the_end(clock: str, power_kw: float) -> None:
-    """wire: startTime, endTime, powerChangeKw, a change against the baseline."""
+    """Wire format, assumed: startTime, endTime, powerChangeKw, a change against the baseline."""
     assert started().power_at(at(clock)) == power_kw
 
 
@@ -118,7 +118,7 @@ MESSAGES = {
 @pytest.mark.parametrize("order", list(permutations(MESSAGES)), ids="-".join)
 @pytest.mark.parametrize("repeats", [1, 3])
 def test_repeats_and_the_order_of_messages_change_nothing(order: tuple[str, ...], repeats: int) -> None:
-    """wire: delivered at least once; issue: may come out of order."""
+    """Wire format, assumed: delivered at least once; ours: may come out of order."""
     battery = Battery(IDLE_KW)
     for message in order:
         for _ in range(repeats):
@@ -136,7 +136,7 @@ def test_a_repeat_with_later_times_changes_nothing() -> None:
 
 
 def test_a_dispatch_that_was_stopped_before_its_start_never_starts() -> None:
-    """Issue: STOP before START."""
+    """Ours: STOP before START."""
     battery = Battery(IDLE_KW)
     battery.stop("D-1", at("16:30"))
     started(battery=battery)

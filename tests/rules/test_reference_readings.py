@@ -1,4 +1,4 @@
-"""The reference participant's queue of minutes: nothing leaves it before its fate is known (issue: no minute lost)."""
+"""The reference participant's queue of minutes: nothing leaves it before its fate is known (ours: no minute lost)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def stamps(inbox: Inbox) -> list[str]:
 
 
 def test_minutes_wait_until_the_platform_takes_them() -> None:
-    """Issue: never loses a minute."""
+    """Ours: never loses a minute."""
     reporter, clock, inbox = reporting()
     inbox.mood = Unreachable("no answer")
     for _ in range(3):
@@ -65,7 +65,7 @@ def test_minutes_wait_until_the_platform_takes_them() -> None:
 
 
 def test_refused_minutes_are_set_aside_by_their_reason() -> None:
-    """Issue: not again after 4xx; and not lost either."""
+    """Ours: not again after 4xx; and not lost either."""
     reporter, clock, inbox = reporting()
     for reason in ("401: no", "401: no", "422: odd"):
         inbox.mood = Refused(reason)
@@ -80,7 +80,7 @@ def test_refused_minutes_are_set_aside_by_their_reason() -> None:
 
 
 def test_no_message_is_larger_than_the_platform_takes() -> None:
-    """wire: an array of 1 to 10,000."""
+    """Wire format, assumed: an array of 1 to 10,000."""
     reporter, clock, inbox = reporting(units=10)
     clock.pass_minutes(1_440)
     reporter.poll()

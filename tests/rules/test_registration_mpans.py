@@ -23,6 +23,7 @@ def test_the_check_digit_is_named_with_the_right_one() -> None:
         "The check digit of 1800021679847 is 7, should be 8. One of its digits is mistyped.")
 
 
+@pytest.mark.proves("rule/mpans.check_digit")
 def test_the_weights_are_those_of_the_public_formula() -> None:
     """Domain: (sum of digit times 3, 5, 7, 13, 17, 19, 23, 29, 31, 37, 41, 43) mod 11 mod 10, public."""
     assert [check_digit("0" * place + "1" + "0" * (11 - place)) for place in range(12)] == [
@@ -34,6 +35,7 @@ def test_a_remainder_of_ten_is_the_check_digit_nought() -> None:
     assert check_digit("000000000001") == 43 % 11 % 10 == 0
 
 
+@pytest.mark.proves("rule/mpans.check_digit")
 @given(st.sampled_from(VALID), st.integers(1, 9))
 def test_any_other_last_digit_is_wrong(mpan: str, more: int) -> None:
     """Domain: one check digit for twelve digits, public."""
@@ -48,6 +50,7 @@ def test_what_is_not_thirteen_digits_is_no_mpan(text: str) -> None:
     assert "13 digits" in (mpan_problem(text) or "")
 
 
+@pytest.mark.proves("rule/mpans.gsp_group")
 def test_distributors_10_to_23_fix_the_group() -> None:
     """Domain: 10 _A, 11 _B … 17 _P, 18 _N, 19 _J, 20 _H … 23 _M, public: fourteen groups, without _I and _O."""
     assert list(GSP_GROUP_OF_DISTRIBUTOR) == [str(number) for number in range(10, 24)]
@@ -56,6 +59,7 @@ def test_distributors_10_to_23_fix_the_group() -> None:
         "_A", "_P", "_N", "_J", "_H", "_M"]
 
 
+@pytest.mark.proves("rule/mpans.gsp_group")
 @pytest.mark.parametrize("start", ["09", "24", "32", "99"])
 def test_other_distributors_fix_no_group(start: str) -> None:
     """Domain: ids from 24 are independent networks, public."""

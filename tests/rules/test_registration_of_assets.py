@@ -60,6 +60,7 @@ def test_the_limits_themselves_are_allowed(changes: dict[str, Any]) -> None:
     assert judged(asset(**changes)) == []
 
 
+@pytest.mark.proves("rule/registrations.texts")
 @pytest.mark.parametrize("field", ["external_reference", "name", "postcode"])
 @pytest.mark.parametrize(("text", "code"), [
     (" ", "minLength"), ("\u00a0\u2003", "minLength"), ("A\x00B", "pattern"), ("A\x85B", "pattern"),

@@ -68,6 +68,7 @@ def test_an_asset_of_another_unit_is_not_aligned_again() -> None:
     assert "AST-1 (A-1) is aligned to the unit AG-BRIN01." in error.message
 
 
+@pytest.mark.proves("rule/units.balancing_reserve")
 @pytest.mark.parametrize(("unit_type", "expected"), [
     ("bmu", []), ("secondary_bmu", []), ("non_bmu", ["service_not_offered"]), ("aggregated", ["service_not_offered"])])
 def test_balancing_reserve_is_for_units_of_the_balancing_mechanism(unit_type: str, expected: list[str]) -> None:
@@ -76,6 +77,7 @@ def test_balancing_reserve_is_for_units_of_the_balancing_mechanism(unit_type: st
     assert judged(unit_type=unit_type, services=[*SERVICES[:3], "restoration"]) == []
 
 
+@pytest.mark.proves("rule/units.secondary_bmu")
 @pytest.mark.parametrize(("unit_type", "expected"), [
     ("bmu", []), ("secondary_bmu", ["mixed_gsp_groups"]), ("non_bmu", []), ("aggregated", [])])
 def test_a_secondary_bmu_lies_in_one_group(unit_type: str, expected: list[str]) -> None:
@@ -96,6 +98,7 @@ def test_all_errors_are_told_the_unit_first_and_then_its_assets() -> None:
         (4, "/unit/assets/4", "unknown_asset"), (4, "/unit/assets/4", "duplicate_in_batch")]
 
 
+@pytest.mark.proves("rule/units.ids")
 @pytest.mark.parametrize(("unit_type", "details", "number", "expected"), [
     ("aggregated", {}, 1, "AG-BRIN01"), ("non_bmu", {}, 100, "NB-BRIN100"), ("bmu", {}, 2, "E_BRIN-2"),
     ("bmu", ON_TRANSMISSION, 1, "T_BRIN-1"), ("secondary_bmu", {}, 7, "V__NBRIN007")])

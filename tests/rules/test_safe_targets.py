@@ -54,6 +54,7 @@ def in_brackets(address: IPv4Address | IPv6Address | str) -> str:
     return f"[{address}]" if ":" in str(address) else str(address)
 
 
+@pytest.mark.proves("rule/messages.safe_targets")
 @pytest.mark.parametrize("address", [
     "127.0.0.1", "127.255.255.254", "10.0.0.1", "10.255.255.255", "172.16.0.1", "172.31.255.255", "192.168.0.1",
     "::1", "fc00::1", "fd12:3456:789a::1",
@@ -63,6 +64,7 @@ def test_loopback_and_private_addresses_are_safe(address: str) -> None:
     assert resolve_target(f"http://{in_brackets(address)}:9000/", NOBODY, must_not_look_up).addresses == (address,)
 
 
+@pytest.mark.proves("rule/messages.safe_targets")
 @pytest.mark.parametrize(("address", "why"), [
     ("8.8.8.8", "a public address"), ("172.15.255.255", "a public address"), ("172.32.0.0", "a public address"),
     ("192.167.255.255", "a public address"), ("192.169.0.0", "a public address"), ("11.0.0.0", "a public address"),

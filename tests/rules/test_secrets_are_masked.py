@@ -1,4 +1,4 @@
-"""Secrets do not reach the journal (wire: journal, "secrets masked")."""
+"""Secrets do not reach the journal (wire format, assumed: journal, "secrets masked")."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECRET = "s3cret-Value"
     "csrf_token", "code", "X-Auth-Token", "PASSWORD", "Passwd",
 ])
 def test_values_with_secret_names_are_masked(name: str) -> None:
-    """wire: secrets masked."""
+    """Wire format, assumed: secrets masked."""
     assert mask_values({name: SECRET}) == {name: "***"}
 
 
@@ -40,7 +40,7 @@ def test_other_values_are_kept(name: str) -> None:
     b'{"password": "s3cret-Value', b'{"Password": "s3cret-Value"}',
 ])
 def test_secret_properties_of_json_bodies_are_masked(body: bytes) -> None:
-    """wire: secrets masked; also in a body that is cut off or broken."""
+    """Wire format, assumed: secrets masked; also in a body that is cut off or broken."""
     masked = mask_body(body, 1_000)
     assert SECRET not in masked
     assert '"***"' in masked

@@ -1,4 +1,4 @@
-"""Settings: where they come from, which wins, and what is said about bad ones (wire: command line)."""
+"""Settings: where they come from, which wins, and what is said about bad ones (wire format, assumed: command line)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.settings import Settings, SettingsUnusable, parse_instant, read_settings
+from simulator.settings import Settings, SettingsUnusable, read_settings
+from simulator.timekeeping.instants import read_instant
 
 
 def toml(folder: Path, text: str) -> Path:
@@ -23,7 +24,7 @@ def problems_of(given: dict | None = None, environ: dict | None = None, file: Pa
 
 
 def test_without_anything_given_the_defaults_hold() -> None:
-    """wire: --host 127.0.0.1, --port 8000, the demo fixture."""
+    """Wire format, assumed: --host 127.0.0.1, --port 8000, the demo fixture."""
     assert read_settings({}, {}) == Settings()
     assert (Settings().host, Settings().port, Settings().fixture) == ("127.0.0.1", 8000, "demo")
 
@@ -41,12 +42,12 @@ def test_options_that_were_not_given_do_not_win(tmp_path: Path) -> None:
 
 
 def test_other_variables_are_left_alone() -> None:
-    """wire: settings come from FLEXSIM_* variables."""
+    """Wire format, assumed: settings come from FLEXSIM_* variables."""
     assert read_settings({}, {"PORT": "1", "HOST": "example.org", "FLEX": "x"}) == Settings()
 
 
 def test_every_kind_of_setting_can_be_a_variable() -> None:
-    """wire: settings also come from FLEXSIM_* variables."""
+    """Wire format, assumed: settings also come from FLEXSIM_* variables."""
     settings = read_settings({}, {
         "FLEXSIM_DATA": "/tmp/x", "FLEXSIM_NOW": "2026-11-02T16:00:00Z", "FLEXSIM_PORT": "0",
         "FLEXSIM_CONTRACTS": "participant=my.yaml", "FLEXSIM_CREDENTIALS": "market"})
@@ -66,7 +67,7 @@ def test_every_kind_of_setting_can_stand_in_the_file(tmp_path: Path) -> None:
 
 
 def test_all_problems_are_said_at_once(tmp_path: Path) -> None:
-    """wire: all errors are listed, not the first; the same holds for settings."""
+    """Wire format, assumed: all errors are listed, not the first; the same holds for settings."""
     found = problems_of({"threads": 0, "credentials": "moon"}, {"FLEXSIM_PORT": "many", "FLEXSIM_PORTS": "1"},
                         toml(tmp_path, "nonsense = 1\nnow = 2026-11-02T16:00:00\n"))
     text = "\n".join(found)
@@ -105,12 +106,12 @@ def test_a_file_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
 def test_market_time_stays_within_years_that_zones_and_timetables_can_express(text: str) -> None:
     """Ours: at the edges of the calendar, time-zone arithmetic fails."""
     with pytest.raises(ValueError, match="out of range"):
-        parse_instant(text)
+        read_instant(text)
 
 
 def test_a_time_with_an_offset_becomes_utc() -> None:
     """Portal FAQ page (public): timestamps are UTC."""
-    assert parse_instant("2026-07-06T17:00:00+01:00").isoformat() == "2026-07-06T16:00:00+00:00"
+    assert read_instant("2026-07-06T17:00:00+01:00").isoformat() == "2026-07-06T16:00:00+00:00"
 
 
 @pytest.mark.parametrize(("host", "loopback"), [
@@ -118,5 +119,5 @@ def test_a_time_with_an_offset_becomes_utc() -> None:
     ("0.0.0.0", False), ("::", False), ("192.168.0.7", False), ("example.org", False),
 ])
 def test_loopback_is_known(host: str, loopback: bool) -> None:
-    """wire: the console and /_sim are open on loopback only."""
+    """Wire format, assumed: the console and /_sim are open on loopback only."""
     assert Settings(host=host).on_loopback is loopback

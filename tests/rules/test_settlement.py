@@ -60,6 +60,7 @@ def drawn_up(statements: list[EventStatement], payments: list[AvailabilityPaymen
                        instant("2026-11-15 00:00"), InvoiceState.FINAL)
 
 
+@pytest.mark.proves("policy/full_payment_from_percent", "policy/payment_slope", "policy/no_payment_up_to_percent")
 @pytest.mark.parametrize(("share", "factor"), [
     ("1", "1"), ("0.95", "1"), ("0.949999", "0.999997"), ("0.9", "0.85"), ("0.8", "0.55"), ("0.63001", "0.04003"),
     ("0.63", "0"), ("0.62", "0"), ("0", "0")])
@@ -68,6 +69,7 @@ def test_the_payment_factor(share: str, factor: str) -> None:
     assert str(payment_factor(Fraction(share), DEFAULT_POLICY)) == factor
 
 
+@pytest.mark.proves("policy/full_payment_from_percent", "policy/payment_slope", "policy/no_payment_up_to_percent")
 def test_the_factor_follows_the_policy() -> None:
     """Ours: each number is a setting."""
     policy = MarketPolicy(full_payment_from_percent=Decimal(90), payment_slope=Decimal(2),
@@ -84,6 +86,7 @@ def test_who_delivers_more_is_not_paid_at_a_lower_factor(one: Fraction, other: F
     assert 0 <= low <= high <= 1
 
 
+@pytest.mark.proves("policy/factor_decimals")
 @given(SHARES)
 def test_the_factor_is_the_formula_to_six_decimals(share: Fraction) -> None:
     """Assumed."""
@@ -92,6 +95,7 @@ def test_the_factor_is_the_formula_to_six_decimals(share: Fraction) -> None:
     assert abs(Fraction(payment_factor(share, DEFAULT_POLICY)) - exact) <= Fraction(1, 2_000_000)
 
 
+@pytest.mark.proves("rule/month.utilisation")
 def test_utilisation_is_energy_times_price_times_factor() -> None:
     """Assumed: 180 kWh of 200 at £300 a MWh and a factor of 0.85 are £45.90."""
     found = settled(90, 90, 90, 90)
@@ -121,12 +125,14 @@ def test_a_statement_is_as_provisional_as_its_report() -> None:
     assert (found.state, found.rag.value, found.share) == (ReportState.PROVISIONAL, "green", 1)
 
 
+@pytest.mark.proves("rule/month.availability")
 def test_availability_is_accepted_power_times_hours_times_price() -> None:
     """Assumed: 0.5 MW × 2 hours × £12."""
     line = availability_line("A window", 500 * MILLIWATTS, 7_200, Price(Decimal(12), "assumed", "£12."))
     assert (line.kind, line.watt_hours, line.factor, line.pence) == (LineKind.AVAILABILITY, 1_000_000, 1, 1_200)
 
 
+@pytest.mark.proves("rule/month.rounding")
 @pytest.mark.parametrize(("energy", "rate", "pence"), [
     (190_000, "1329.5", 25_261), (1_000, "5", 1), (999, "5", 0), (3_000, "5", 2), (0, "1812", 0)])
 def test_half_a_penny_is_rounded_up(energy: int, rate: str, pence: int) -> None:
@@ -150,6 +156,7 @@ def test_more_energy_never_earns_less(one: int, other: int, rate: Decimal) -> No
     assert pence_for(low, rate, Decimal(1)) <= pence_for(high, rate, Decimal(1))
 
 
+@pytest.mark.proves("policy/invoice_for_each")
 def test_there_is_an_invoice_for_each_zone() -> None:
     """Assumed: one for each organisation, month and zone."""
     first, second = drawn_up([statement("D-1", "CMZ_B", 100), statement("D-2", "CMZ_A", 90)], [payment("CMZ_B", 100)])
@@ -160,6 +167,7 @@ def test_there_is_an_invoice_for_each_zone() -> None:
     assert second.state is InvoiceState.FINAL
 
 
+@pytest.mark.proves("policy/invoice_for_each")
 def test_an_invoice_for_the_whole_organisation_if_the_policy_says_so() -> None:
     """Ours: grouping is a setting."""
     found, = drawn_up([statement("D-1", "CMZ_B", 100), statement("D-2", "CMZ_A", 90)], [payment("CMZ_B", 100)],
@@ -190,6 +198,7 @@ def test_events_stand_in_order_of_time() -> None:
     assert [own.event.id for own in drawn_up([late, early], [])[0].statements] == ["D-2", "D-1"]
 
 
+@pytest.mark.proves("rule/month.rounding")
 @given(st.lists(st.tuples(st.sampled_from(["CMZ_A", "CMZ_B", "CMZ_C"]), st.integers(-50, 150)), max_size=8),
        st.lists(st.tuples(st.sampled_from(["CMZ_A", "CMZ_B", "CMZ_D"]), st.integers(1, 999)), max_size=8),
        st.sampled_from(["zone", "organisation"]))

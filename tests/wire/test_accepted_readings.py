@@ -1,4 +1,4 @@
-"""POST /api/v2/readings: what is accepted, and what the receipt says (wire: participant API)."""
+"""POST /api/v2/readings: what is accepted, and what the receipt says (wire format, assumed: participant API)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def receipt(accepted: int, created: int = 0, updated: int = 0, late: int = 0) ->
 
 
 def test_one_reading_is_accepted(world: WorldClient) -> None:
-    """wire: body one reading; 200 with accepted, created, updated, late."""
+    """Wire format, assumed: body one reading; 200 with accepted, created, updated, late."""
     answer = world.send(reading(timestamp="2026-11-02T17:01:00Z"))
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "application/json"
@@ -36,20 +36,21 @@ def test_one_reading_is_accepted(world: WorldClient) -> None:
 
 
 def test_an_array_of_readings_is_accepted(world: WorldClient) -> None:
-    """wire: or an array."""
+    """Wire format, assumed: or an array."""
     units = [reading(meterableUnitId="MU-1002", timestamp="2026-11-02T17:00:00Z", energyKwh=40, powerKw=None),
              reading(timestamp="2026-11-02T17:01:00Z")]
     assert world.send(units).json() == receipt(2, created=1, updated=1)
 
 
 def test_ten_thousand_readings_are_accepted_in_one_message(world: WorldClient) -> None:
-    """wire: an array of 1 to 10,000."""
+    """Wire format, assumed: an array of 1 to 10,000."""
     answer = world.send(readings_by_minute(10_000, last="2026-09-30T16:30:00Z"))
     assert answer.json() == receipt(10_000, created=10_000, late=10_000)
 
 
+@pytest.mark.proves("rule/readings.replaced")
 def test_a_second_reading_of_the_same_period_replaces_the_first(server: Simulator, world: WorldClient) -> None:
-    """wire: a second reading of the same unit and period replaces the first."""
+    """Wire format, assumed: a second reading of the same unit and period replaces the first."""
     assert world.send(reading(timestamp="2026-11-02T17:01:00Z", powerKw=1)).json() == receipt(1, created=1)
     assert world.send(reading(timestamp="2026-11-02T17:01:00Z", powerKw=2)).json() == receipt(1, updated=1)
     assert stored(server, world)["2026-11-02T17:01:00Z"] == 2
@@ -66,14 +67,16 @@ def test_a_second_reading_of_the_same_period_replaces_the_first(server: Simulato
 ])
 def test_power_is_kept_exactly_and_energy_becomes_power(
         server: Simulator, world: WorldClient, unit: str, sent: dict, kept_kw: str) -> None:
-    """wire: minute kWh = kW/60, half hour kWh = kW/2; positive is generation (portal FAQ page, public)."""
+    """Wire format, assumed: minute kWh = kW/60, half hour kWh = kW/2; positive is generation (portal FAQ page,
+    public).
+    """
     stamp = "2026-11-02T16:30:00Z"
     assert world.send({"meterableUnitId": unit, "timestamp": stamp, **sent}).status_code == 200
     assert stored(server, world, unit)[stamp] == Decimal(kept_kw)
 
 
 def test_the_readings_page_shows_what_was_posted_as_power_and_as_energy(world: WorldClient) -> None:
-    """Portal guide §3.1 (documented): latest readings per unit; kWh is kW/2 in a half-hour (wire)."""
+    """Portal guide §3.1 (documented): latest readings per unit; kWh is kW/2 in a half-hour (wire format, assumed)."""
     world.freeze("2026-11-02T17:00:00Z")
     world.send(reading(meterableUnitId="MU-1002", timestamp="2026-11-02T17:00:00Z", powerKw=None, energyKwh=-6.25))
     sign_in(world)
@@ -89,7 +92,7 @@ def test_the_readings_page_shows_what_was_posted_as_power_and_as_energy(world: W
 ])
 def test_every_way_to_write_an_instant_with_its_offset_is_understood(
         server: Simulator, world: WorldClient, stamp: str) -> None:
-    """wire: times on the wire are RFC 3339 with an offset."""
+    """Wire format, assumed: times on the wire are RFC 3339 with an offset."""
     assert world.send(reading(timestamp=stamp, powerKw=77.5)).status_code == 200
     assert stored(server, world)["2026-11-02T16:30:00Z"] == Decimal("77.5")
 
@@ -115,8 +118,9 @@ def test_a_body_sent_in_chunks_is_understood(world: WorldClient) -> None:
     assert answer.json()["accepted"] == 1
 
 
+@pytest.mark.proves("rule/months.late_readings")
 def test_readings_of_a_finalised_month_are_accepted_and_counted_as_late(server: Simulator) -> None:
-    """Portal FAQ page (public): accepted, but invoices do not change; wire: late counts them."""
+    """Portal FAQ page (public): accepted, but invoices do not change; wire format, assumed: late counts them."""
     with fresh_world(server.url) as world:
         world.freeze("2026-11-14T12:00:00Z")
         october = [reading(timestamp="2026-10-31T23:59:00Z"), reading(timestamp="2026-11-01T00:00:00Z")]

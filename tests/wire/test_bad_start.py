@@ -1,4 +1,7 @@
-"""Starting and ending the command: what cannot work ends with exit code 2 and a sentence (wire: command line)."""
+"""Starting and ending the command: what cannot work ends with exit code 2 and a sentence.
+
+Wire format, assumed: command line.
+"""
 
 from __future__ import annotations
 
@@ -43,12 +46,12 @@ def refused(*args: str, env: dict[str, str] | None = None) -> str:
     (["extra"], "unexpected extra argument"),
 ])
 def test_what_cannot_work_is_said_in_a_sentence(args: list[str], says: str) -> None:
-    """wire: exit code 2: wrong usage."""
+    """Wire format, assumed: exit code 2: wrong usage."""
     assert says in refused(*args)
 
 
 def test_all_wrong_settings_are_said_at_once(tmp_path: Path) -> None:
-    """wire: all errors, not the first."""
+    """Wire format, assumed: all errors, not the first."""
     config = tmp_path / "flexsim.toml"
     config.write_text("colour = 'red'\n", "utf-8")
     said = refused("--now", "tomorrow", "--config", str(config), env={"FLEXSIM_THREADS": "0", "FLEXSIM_PORT": "many"})
@@ -57,7 +60,7 @@ def test_all_wrong_settings_are_said_at_once(tmp_path: Path) -> None:
 
 
 def test_a_port_in_use_is_said_with_a_way_out() -> None:
-    """wire: exit code 2; the message says how to find a free port."""
+    """Wire format, assumed: exit code 2; the message says how to find a free port."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         said = refused("--port", str(taken.getsockname()[1]))
     assert "Address already in use" in said
@@ -66,7 +69,7 @@ def test_a_port_in_use_is_said_with_a_way_out() -> None:
 
 @pytest.mark.parametrize("place", ["file/below", "/proc/flexsim", "file"])
 def test_a_data_folder_that_cannot_be_written_is_said(tmp_path: Path, place: str) -> None:
-    """wire: --data DIR."""
+    """Wire format, assumed: --data DIR."""
     (tmp_path / "file").write_text("not a folder")
     data = tmp_path / place
     assert str(data) in refused("--port", "0", "--data", str(data))
@@ -74,14 +77,14 @@ def test_a_data_folder_that_cannot_be_written_is_said(tmp_path: Path, place: str
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.7", "example.org"])
 def test_off_loopback_a_control_token_is_demanded(host: str) -> None:
-    """wire: bound to another address the server demands --control-token."""
+    """Wire format, assumed: bound to another address the server demands --control-token."""
     said = refused("--port", "0", "--host", host)
     assert "--control-token" in said
     assert "127.0.0.1" in said
 
 
 def test_off_loopback_the_control_token_is_checked() -> None:
-    """wire: and checks it; health is open, for those who watch over containers."""
+    """Wire format, assumed: and checks it; health is open, for those who watch over containers."""
     with subprocess_server(["--host", "0.0.0.0", "--control-token", "control-secret", "--now", NOW]) as server:
         client = server.client()
         assert client.get("/_sim/clock").status_code == 401
@@ -94,7 +97,7 @@ def test_off_loopback_the_control_token_is_checked() -> None:
 
 
 def test_the_greeting_says_what_it_is_and_how_to_get_in() -> None:
-    """Issue: a new user gets in without reading; and it never claims to be the platform."""
+    """Ours: a new user gets in without reading; and it never claims to be the platform."""
     with subprocess_server() as server:
         greeting = server.output()
         assert "SIMULATION" in greeting
@@ -106,7 +109,7 @@ def test_the_greeting_says_what_it_is_and_how_to_get_in() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_server_in_good_order(number: signal.Signals) -> None:
-    """wire: exit code 0; with a connection that is kept open, as clients do."""
+    """Wire format, assumed: exit code 0; with a connection that is kept open, as clients do."""
     with subprocess_server(["--now", NOW]) as server:
         client = server.client()
         assert client.send(reading()).status_code == 200
@@ -117,13 +120,13 @@ def test_a_signal_ends_the_server_in_good_order(number: signal.Signals) -> None:
 
 
 def test_help_and_version_answer() -> None:
-    """wire: exit code 0."""
+    """Wire format, assumed: exit code 0."""
     assert "--control-token" in run_flexsim("serve", "--help").stdout
     assert re.match(r"flexsim, version \d", run_flexsim("--version").stdout)
 
 
 def test_a_variable_sets_what_no_option_sets() -> None:
-    """wire: settings also come from FLEXSIM_* variables."""
+    """Wire format, assumed: settings also come from FLEXSIM_* variables."""
     with subprocess_server(env={"FLEXSIM_NOW": "2026-11-02T17:00:00Z", "FLEXSIM_FIXTURE": "empty"}) as server:
         assert server.client().now().startswith("2026-11-02T17:0")
 
@@ -134,6 +137,22 @@ def test_a_second_server_on_the_same_data_folder_is_refused(tmp_path: Path) -> N
         assert "another server uses the folder" in refused("--port", "0", "--data", str(tmp_path))
     with subprocess_server(["--data", str(tmp_path)]) as again:
         assert requests.get(f"{again.url}/_sim/health", timeout=30).status_code == 200
+
+
+def test_a_server_that_is_refused_a_folder_leaves_it_as_it_is(tmp_path: Path) -> None:
+    """Ours: the server that has the folder goes on making worlds of what it keeps there for them."""
+    with running(data=tmp_path) as simulator:
+        worlds = f"{simulator.url}/_sim/worlds"
+        for name in ("one", "two"):
+            made = requests.put(f"{worlds}/{name}", json={"fixture": "empty", "now": NOW}, timeout=60)
+            assert made.status_code == 201, made.text
+        kept = sorted(path.name for path in (tmp_path / "worlds" / ".filled").iterdir())
+        assert "another server uses the folder" in refused("--port", "0", "--data", str(tmp_path))
+        assert sorted(path.name for path in (tmp_path / "worlds" / ".filled").iterdir()) == kept != []
+        for file in (tmp_path / "worlds" / ".filled").iterdir():
+            file.unlink()
+        answer = requests.put(f"{worlds}/three", json={"fixture": "empty", "now": NOW}, timeout=60)
+        assert answer.status_code == 201, answer.text
 
 
 def test_two_contracts_with_a_call_at_the_same_place_are_refused(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Who may drive the simulator: programs of this machine, never a foreign web page (wire: simulator surface)."""
+"""Who may drive the simulator: programs of this machine, never a foreign web page.
+
+Wire format, assumed: simulator surface.
+"""
 
 from __future__ import annotations
 
@@ -56,14 +59,14 @@ def test_bodies_that_a_foreign_page_can_send_unasked_are_refused(world: WorldCli
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"mode=frozen"])
 def test_a_body_that_is_not_json_is_refused(world: WorldClient, body: bytes) -> None:
-    """wire: errors of every call are problems."""
+    """Wire format, assumed: errors of every call are problems."""
     refusal(world.put("/_sim/clock", data=body, headers={"Content-Type": "application/json"}), 400)
 
 
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer x", "control-secret", "Basic control-secret",
                                            "Bearer control-secret2", "Bearer contröl"])
 def test_with_a_control_token_every_call_needs_it(authorization: str | None) -> None:
-    """wire: --control-token; health alone is open."""
+    """Wire format, assumed: --control-token; health alone is open."""
     headers = {} if authorization is None else {"Authorization": authorization.encode()}
     with running(control_token="control-secret", fixture="empty") as server:
         world = WorldClient(server.url, "default")
@@ -73,12 +76,12 @@ def test_with_a_control_token_every_call_needs_it(authorization: str | None) -> 
             refusal(answer, 401)
             assert answer.headers["WWW-Authenticate"].startswith("Bearer")
         assert world.get("/_sim/health", headers=headers).status_code == 200
-        assert world.get("/_sim/worlds", headers={"Authorization": "Bearer control-secret"}).json() == {
-            "worlds": ["default"]}
+        listed = world.get("/_sim/worlds", headers={"Authorization": "Bearer control-secret"})
+        assert listed.json()["worlds"] == ["default"]
         world.close()
 
 
 def test_without_a_control_token_none_is_asked_for(server: Simulator) -> None:
-    """wire: /_sim is open on loopback."""
+    """Wire format, assumed: /_sim is open on loopback."""
     with fresh_world(server.url) as world:
         assert world.get("/_sim/clock", headers={"Authorization": "Bearer whatever"}).status_code == 200

@@ -1,4 +1,4 @@
-"""When dispatch messages go out on market time, and what they are (wire, Dispatch)."""
+"""When dispatch messages go out on market time, and what they are (wire format, assumed: Dispatch)."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from tests.servers import WorldClient, fresh_world, running
 # When messages go out
 
 
+@pytest.mark.proves("rule/dispatches.sent", "setting/notice_minutes")
 def test_the_start_goes_out_fifteen_minutes_before_the_start_time(eve: WorldClient, taker: Taker) -> None:
     """Domain: 15 minutes' notice, public. To the instant: not a millisecond before."""
     dispatch = plan(eve)
@@ -41,8 +42,9 @@ def test_the_start_goes_out_fifteen_minutes_before_the_start_time(eve: WorldClie
     assert attempts_of(eve, dispatch) == [("start", "15:45:00", 200)]
 
 
+@pytest.mark.proves("setting/notice_minutes")
 def test_the_notice_is_a_setting_and_can_be_said_for_one_dispatch() -> None:
-    """wire: noticeMinutes; ours: notice_minutes for all others."""
+    """Wire format, assumed: noticeMinutes; ours: notice_minutes for all others."""
     with running(notice_minutes=40) as simulator, fresh_world(simulator.url) as world, taking() as taker:
         world.freeze(EVE)
         take_messages_at(world, taker.url)
@@ -76,6 +78,7 @@ def test_an_acknowledged_dispatch_runs_from_its_start_time(eve: WorldClient, tak
     assert [entry["at"] for entry in moved] == ["2026-11-02T16:00:00+00:00"]
 
 
+@pytest.mark.proves("rule/dispatches.sent")
 def test_the_stop_goes_out_at_the_end(eve: WorldClient, taker: Taker) -> None:
     """Portal guide §3.1: start and stop messages; ours: the stop at the instant of the end."""
     dispatch = plan(eve)
@@ -89,7 +92,7 @@ def test_the_stop_goes_out_at_the_end(eve: WorldClient, taker: Taker) -> None:
 
 
 def test_an_early_stop_goes_out_at_once_and_only_once(eve: WorldClient, taker: Taker) -> None:
-    """wire: POST …/stop; the message carries the end as it is now."""
+    """Wire format, assumed: POST …/stop; the message carries the end as it is now."""
     dispatch = plan(eve)
     eve.advance(to="2026-11-02T17:00:00Z")
     stop(eve, dispatch)
@@ -100,6 +103,7 @@ def test_an_early_stop_goes_out_at_once_and_only_once(eve: WorldClient, taker: T
     assert taker.messages[1].content["endTime"] == "2026-11-02T17:00:00Z"
 
 
+@pytest.mark.proves("rule/dispatches.emergency_stop")
 def test_an_emergency_stop_goes_out_at_once_while_it_runs(eve: WorldClient, taker: Taker) -> None:
     """Domain: emergency stop exists, public."""
     dispatch = plan(eve)
@@ -134,7 +138,7 @@ def test_what_is_called_off_before_its_start_was_sent_is_never_sent(
 
 
 def test_clock_changes_move_no_message(eve: WorldClient, taker: Taker) -> None:
-    """Issue: clock change days; 15 minutes are 15 minutes, and the day of an id is London's."""
+    """Ours: clock change days; 15 minutes are 15 minutes, and the day of an id is London's."""
     autumn = [plan(eve, startTime=f"2027-10-{start}:00Z", endTime="2027-10-31T02:00:00Z")
               for start in ("30T23:15", "31T00:30", "31T01:05")]
     spring = [plan(eve, startTime=f"2027-03-28T{start}:00Z", endTime="2027-03-28T03:00:00Z")
@@ -148,7 +152,7 @@ def test_clock_changes_move_no_message(eve: WorldClient, taker: Taker) -> None:
 
 
 def test_the_day_of_the_autumn_clock_change_of_2026(server: Simulator) -> None:
-    """Issue: 2026-10-25 has 25 hours; half past one comes twice, and a dispatch at each is half an hour's notice away
+    """Ours: 2026-10-25 has 25 hours; half past one comes twice, and a dispatch at each is half an hour's notice away
     from nothing but its own start.
     """
     with fresh_world(server.url, now="2026-10-24T22:00:00Z") as world, taking() as taker:
@@ -166,8 +170,9 @@ def test_the_day_of_the_autumn_clock_change_of_2026(server: Simulator) -> None:
 # What a message is
 
 
+@pytest.mark.proves("rule/dispatches.headers")
 def test_a_message_is_as_the_contract_says(eve: WorldClient, taker: Taker) -> None:
-    """wire: POST {base url}/dispatch, JSON, X-Dispatch-Id, X-Attempt; X-Test on tests only."""
+    """Wire format, assumed: POST {base url}/dispatch, JSON, X-Dispatch-Id, X-Attempt; X-Test on tests only."""
     dispatch = plan(eve, powerChangeKw=150.5)
     eve.advance(to=END)
     start, end = taker.messages
@@ -181,8 +186,9 @@ def test_a_message_is_as_the_contract_says(eve: WorldClient, taker: Taker) -> No
     assert end.content == {**start.content, "instruction": "STOP"}
 
 
+@pytest.mark.proves("rule/dispatches.headers")
 def test_each_attempt_is_the_same_but_for_its_number(eve: WorldClient) -> None:
-    """wire: the same message again; X-Attempt counts."""
+    """Wire format, assumed: the same message again; X-Attempt counts."""
     with taking(503, 500, 429, 599) as taker:
         take_messages_at(eve, taker.url, auth="hmac", secret="our-secret")
         plan(eve)
@@ -194,8 +200,9 @@ def test_each_attempt_is_the_same_but_for_its_number(eve: WorldClient) -> None:
         assert all(one.headers == other.headers for one, other in pairwise(taker.messages))
 
 
+@pytest.mark.proves("rule/dispatches.proof_of_sender")
 def test_bearer_and_signature_prove_who_sends(eve: WorldClient, taker: Taker) -> None:
-    """wire: bearer, or X-Signature: sha256=<hex HMAC of the body>."""
+    """Wire format, assumed: bearer, or X-Signature: sha256=<hex HMAC of the body>."""
     eve.freeze("2026-11-02T15:50:00Z")
     take_messages_at(eve, taker.url, auth="bearer", secret="s3cret")
     plan(eve)

@@ -152,7 +152,7 @@ def test_between_start_and_stop_a_kill_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_retries_go_on_after_a_kill_where_they_were(tmp_path: Path) -> None:
-    """wire: 5, 15, 60, 300 s; a restart begins no new ladder."""
+    """Wire format, assumed: 5, 15, 60, 300 s; a restart begins no new ladder."""
     with taking(503, 503, 503, 503, 503) as taker:
         with subprocess_server(folder(tmp_path)) as server:
             world = server.client()

@@ -1,4 +1,4 @@
-"""Faults of messages to a participant's endpoint (issue: /_sim/faults for the surface dispatch)."""
+"""Faults of messages to a participant's endpoint (ours: /_sim/faults for the surface dispatch)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def reasons(world: WorldClient, dispatch: str) -> list[str | None]:
 
 
 def test_a_status_is_pretended_and_the_message_is_tried_again(eve: WorldClient, taker: Taker) -> None:
-    """Issue: `status`: the platform sees a 503, the endpoint sees nothing of that attempt."""
+    """Ours: `status`: the platform sees a 503, the endpoint sees nothing of that attempt."""
     switch_on(eve, {"status": 503}, when={"times": 2})
     dispatch = plan(eve)
     eve.advance(to=BEGIN)
@@ -35,7 +35,7 @@ def test_a_status_is_pretended_and_the_message_is_tried_again(eve: WorldClient, 
 
 
 def test_a_lost_message_is_tried_again(eve: WorldClient, taker: Taker) -> None:
-    """Issue: `drop`, on the way there."""
+    """Ours: `drop`, on the way there."""
     switch_on(eve, {"drop": "request"}, when={"times": 1})
     dispatch = plan(eve)
     eve.advance(to=BEGIN)
@@ -45,7 +45,7 @@ def test_a_lost_message_is_tried_again(eve: WorldClient, taker: Taker) -> None:
 
 
 def test_a_lost_acknowledgement_makes_the_message_come_twice(eve: WorldClient, taker: Taker) -> None:
-    """Issue: `drop`, on the way back: what an FSP must survive; at least once."""
+    """Ours: `drop`, on the way back: what an FSP must survive; at least once."""
     switch_on(eve, {"drop": "answer"}, when={"times": 1})
     dispatch = plan(eve)
     eve.advance(to=BEGIN)
@@ -55,7 +55,7 @@ def test_a_lost_acknowledgement_makes_the_message_come_twice(eve: WorldClient, t
 
 
 def test_a_duplicate_is_the_same_message_twice(eve: WorldClient, taker: Taker) -> None:
-    """Issue: `duplicate`."""
+    """Ours: `duplicate`."""
     switch_on(eve, {"duplicate": True}, when={"times": 1})
     dispatch = plan(eve)
     eve.advance(to=END)
@@ -65,7 +65,7 @@ def test_a_duplicate_is_the_same_message_twice(eve: WorldClient, taker: Taker) -
 
 
 def test_a_message_out_of_order_comes_behind_the_next_one(eve: WorldClient, taker: Taker) -> None:
-    """Issue: `out of order`: STOP before START, as networks with two ways can do it."""
+    """Ours: `out of order`: STOP before START, as networks with two ways can do it."""
     switch_on(eve, {"outOfOrder": True}, when={"times": 1})
     dispatch = plan(eve)
     eve.advance(to=BEGIN)
@@ -85,7 +85,7 @@ def test_a_message_with_none_behind_it_is_not_held_back(eve: WorldClient, taker:
 
 
 def test_a_truncated_body_is_no_longer_json(eve: WorldClient, taker: Taker) -> None:
-    """Issue: `truncate`."""
+    """Ours: `truncate`."""
     switch_on(eve, {"truncate": 20}, when={"times": 1})
     plan(eve)
     eve.advance(to=BEGIN)
@@ -95,7 +95,7 @@ def test_a_truncated_body_is_no_longer_json(eve: WorldClient, taker: Taker) -> N
 
 
 def test_a_bad_signature_is_wrong_and_the_next_one_right(eve: WorldClient, taker: Taker) -> None:
-    """Issue: `bad signature`."""
+    """Ours: `bad signature`."""
     secret = "a-shared-secret"
     take_messages_at(eve, taker.url, auth="hmac", secret=secret)
     switch_on(eve, {"badSignature": True}, when={"times": 1})
@@ -107,7 +107,7 @@ def test_a_bad_signature_is_wrong_and_the_next_one_right(eve: WorldClient, taker
 
 
 def test_a_delay_is_of_the_wall_clock(eve: WorldClient, taker: Taker) -> None:
-    """Issue: `delay`; market time stands meanwhile."""
+    """Ours: `delay`; market time stands meanwhile."""
     switch_on(eve, {"delayMs": 300}, when={"times": 1})
     dispatch = plan(eve)
     before = time.monotonic()
@@ -117,7 +117,7 @@ def test_a_delay_is_of_the_wall_clock(eve: WorldClient, taker: Taker) -> None:
 
 
 def test_the_effect_is_a_fact_on_the_exchange_it_touched(eve: WorldClient, taker: Taker) -> None:
-    """Issue: each effect is a journal fact on the exchange it touched."""
+    """Ours: each effect is a journal fact on the exchange it touched."""
     switch_on(eve, {"drop": "answer"}, when={"nth": 2})
     plan(eve)
     eve.advance(to=END)
@@ -128,7 +128,7 @@ def test_the_effect_is_a_fact_on_the_exchange_it_touched(eve: WorldClient, taker
 
 
 def test_a_fault_can_be_for_one_participant(eve: WorldClient, taker: Taker) -> None:
-    """wire: match.participant: whom the message is for."""
+    """Wire format, assumed: match.participant: whom the message is for."""
     switch_on(eve, {"status": 500}, match={"participant": "tamar"})
     dispatch = plan(eve)
     eve.advance(to=BEGIN)

@@ -1,4 +1,4 @@
-"""Dispatches in the journal: what led to what, bodies, and no secrets (wire, Simulator surface)."""
+"""Dispatches in the journal: what led to what, bodies, and no secrets (wire format, assumed: Simulator surface)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def facts_of(world: WorldClient) -> list[dict[str, Any]]:
 
 
 def test_the_journal_tells_what_led_to_what(eve: WorldClient) -> None:
-    """wire: causedBy; a message is caused by the plan, and what follows from an answer by the exchange."""
+    """Wire format, assumed: causedBy; a message is caused by the plan, and what follows from an answer by the
+    exchange.
+    """
     with taking(503) as taker:
         take_messages_at(eve, taker.url)
         dispatch = plan(eve)
@@ -64,7 +66,7 @@ def test_the_journal_tells_what_led_to_what(eve: WorldClient) -> None:
 
 
 def test_an_early_stop_is_caused_by_who_asked_for_it(eve: WorldClient, taker: Taker) -> None:
-    """wire: causedBy."""
+    """Wire format, assumed: causedBy."""
     dispatch = plan(eve)
     eve.advance(to=BEGIN)
     stop(eve, dispatch)
@@ -76,7 +78,7 @@ def test_an_early_stop_is_caused_by_who_asked_for_it(eve: WorldClient, taker: Ta
 
 
 def test_an_exchange_is_kept_with_both_bodies_and_how_long_it_took(eve: WorldClient, taker: Taker) -> None:
-    """wire: in- and outbound HTTP."""
+    """Wire format, assumed: in- and outbound HTTP."""
     dispatch = plan(eve)
     eve.advance(to=START_DUE)
     entry, = eve.journal("http.out")
@@ -106,7 +108,7 @@ def test_an_exchange_is_in_the_journal_while_it_is_under_way(eve: WorldClient, t
 @pytest.mark.parametrize(("auth", "header", "kept"), [
     ("bearer", "Authorization", "Bearer ***"), ("hmac", "X-Signature", "***")])
 def test_secrets_are_masked(eve: WorldClient, taker: Taker, auth: str, header: str, kept: str) -> None:
-    """wire: secrets masked."""
+    """Wire format, assumed: secrets masked."""
     take_messages_at(eve, taker.url, auth=auth, secret="not-for-the-journal")
     plan(eve)
     eve.advance(to=START_DUE)

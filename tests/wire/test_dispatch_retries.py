@@ -1,4 +1,4 @@
-"""Dispatch messages that are not acknowledged: tried again, superseded, given up (wire, Dispatch)."""
+"""Dispatch messages that are not acknowledged: tried again, superseded, given up (wire format, assumed: Dispatch)."""
 
 from __future__ import annotations
 
@@ -43,8 +43,9 @@ def closed_port() -> int:
 # What is tried again
 
 
+@pytest.mark.proves("rule/messages.tried_again", "setting/retry_seconds")
 def test_a_failed_attempt_is_made_again_on_market_time(eve: WorldClient) -> None:
-    """wire: after 5, 15, 60, 300 s of market time; here the last attempt is taken."""
+    """Wire format, assumed: after 5, 15, 60, 300 s of market time; here the last attempt is taken."""
     with taking(503, 500, 502, 599) as taker:
         take_messages_at(eve, taker.url)
         dispatch = plan(eve)
@@ -58,7 +59,7 @@ def test_a_failed_attempt_is_made_again_on_market_time(eve: WorldClient) -> None
 
 
 def test_after_the_fifth_failure_the_dispatch_has_failed(eve: WorldClient) -> None:
-    """wire: four waits; ours: what did not start need not be stopped at its end."""
+    """Wire format, assumed: four waits; ours: what did not start need not be stopped at its end."""
     with taking(*[503] * 5) as taker:
         take_messages_at(eve, taker.url)
         dispatch = plan(eve)
@@ -89,7 +90,7 @@ def test_the_waits_are_a_setting() -> None:
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_is_honoured_on_market_time(
         eve: WorldClient, status: int, fields: dict[str, str], again: str) -> None:
-    """wire: Retry-After honoured, seconds or a date; it never makes a wait shorter."""
+    """Wire format, assumed: Retry-After honoured, seconds or a date; it never makes a wait shorter."""
     with taking((status, fields)) as taker:
         take_messages_at(eve, taker.url)
         dispatch = plan(eve)
@@ -101,7 +102,7 @@ def test_retry_after_is_honoured_on_market_time(
 @pytest.mark.parametrize("answer", [400, 401, 404, 410, 422, (302, {"Location": "/elsewhere"}),
                                     (307, {"Location": "/fsp/dispatch"}), (308, {"Location": "/"})], ids=str)
 def test_other_4xx_and_redirects_are_final(eve: WorldClient, answer: Any) -> None:
-    """wire: other 4xx and redirects are final failures; redirects are not followed."""
+    """Wire format, assumed: other 4xx and redirects are final failures; redirects are not followed."""
     with taking(answer) as taker:
         take_messages_at(eve, taker.url)
         dispatch = plan(eve)
@@ -137,7 +138,9 @@ def test_a_stop_that_was_asked_for_during_the_last_attempt_still_goes_out(eve: W
 
 
 def test_a_stop_is_tried_again_like_a_start(eve: WorldClient) -> None:
-    """wire: each message; and a stop that fails for good is a failed dispatch, which can be stopped by hand."""
+    """Wire format, assumed: each message; and a stop that fails for good is a failed dispatch, which can be stopped by
+    hand.
+    """
     with taking(200, *[503] * 5) as taker:
         take_messages_at(eve, taker.url)
         dispatch = plan(eve)
@@ -191,8 +194,9 @@ def test_a_start_that_is_still_retried_at_the_end_is_superseded_by_the_stop(eve:
         assert messages_of(eve, dispatch) == [("start", "superseded"), ("stop", "delivered")]
 
 
+@pytest.mark.proves("setting/dispatch_timeout_seconds")
 def test_an_endpoint_that_does_not_answer_in_time_has_failed(hasty_server: Simulator) -> None:
-    """wire: within 10 s (here 1 s); a timeout is retried."""
+    """Wire format, assumed: within 10 s (here 1 s); a timeout is retried."""
     with fresh_world(hasty_server.url) as world, taking(HANG, HANG) as taker:
         world.freeze(EVE)
         take_messages_at(world, taker.url)
@@ -204,7 +208,7 @@ def test_an_endpoint_that_does_not_answer_in_time_has_failed(hasty_server: Simul
 
 
 def test_nobody_listens(eve: WorldClient) -> None:
-    """wire: network errors are retried."""
+    """Wire format, assumed: network errors are retried."""
     take_messages_at(eve, f"http://127.0.0.1:{closed_port()}")
     dispatch = plan(eve)
     eve.advance(to=END)

@@ -1,4 +1,4 @@
-"""Stops of a dispatch: nothing weakens an emergency stop, and every contract can say when (issue: at any time)."""
+"""Stops of a dispatch: nothing weakens an emergency stop, and every contract can say when (ours: at any time)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_an_ordinary_stop_does_not_replace_an_emergency_stop_that_waits(eve: Wor
 
 
 def test_an_emergency_stop_replaces_an_ordinary_one_that_waits(eve: WorldClient) -> None:
-    """Issue: EMERGENCY STOP at any time."""
+    """Ours: EMERGENCY STOP at any time."""
     with taking(200, 503, 200) as taker:
         take_messages_at(eve, taker.url)
         dispatch = plan(eve)

@@ -1,4 +1,4 @@
-"""`/_sim/dispatches`: what the DSO's control room does (wire, Simulator surface)."""
+"""`/_sim/dispatches`: what the DSO's control room does (wire format, assumed: Simulator surface)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FIELDS = ["dispatchId", "endTime", "meterableUnitIds", "noticeMinutes", "partici
 
 
 def test_a_dispatch_is_planned_and_told_back(eve: WorldClient) -> None:
-    """wire: POST /_sim/dispatches → 201 {"dispatchId", "state", …}."""
+    """Wire format, assumed: POST /_sim/dispatches → 201 {"dispatchId", "state", …}."""
     answer = eve.post("/_sim/dispatches", wanted())
     assert answer.status_code == 201
     told = answer.json()
@@ -31,7 +31,7 @@ def test_a_dispatch_is_planned_and_told_back(eve: WorldClient) -> None:
 
 
 def test_a_dispatch_can_be_looked_at_with_its_messages(eve: WorldClient) -> None:
-    """wire: GET /_sim/dispatches/{id} shows state and attempts."""
+    """Wire format, assumed: GET /_sim/dispatches/{id} shows state and attempts."""
     dispatch = plan(eve)
     told = read(eve, dispatch)
     messages = told.pop("messages")
@@ -51,7 +51,7 @@ def test_dispatches_are_listed_the_newest_first(eve: WorldClient) -> None:
 
 
 def test_ids_count_within_the_london_day_of_the_start(eve: WorldClient) -> None:
-    """wire: D-20261102-0007; ours: the day is London's, and each has a count of its own."""
+    """Wire format, assumed: D-20261102-0007; ours: the day is London's, and each has a count of its own."""
     starts = ["2026-11-02T16:00:00Z", "2026-11-02T23:59:59Z", "2026-11-03T00:00:00Z", "2026-11-02T16:00:00Z",
               "2027-06-30T22:59:59Z", "2027-06-30T23:00:00Z", "2027-07-01T22:00:00+00:00"]
     ends = [(datetime.fromisoformat(start) + timedelta(hours=1)).isoformat() for start in starts]
@@ -61,7 +61,7 @@ def test_ids_count_within_the_london_day_of_the_start(eve: WorldClient) -> None:
 
 
 def test_times_may_have_any_offset(eve: WorldClient) -> None:
-    """wire: times are RFC 3339 with an offset."""
+    """Wire format, assumed: times are RFC 3339 with an offset."""
     told = read(eve, plan(eve, startTime="2026-11-02T18:00:00+02:00", endTime="2026-11-02T13:00:00-05:00"))
     assert (told["startTime"], told["endTime"]) == ("2026-11-02T16:00:00+00:00", "2026-11-02T18:00:00+00:00")
 
@@ -73,7 +73,7 @@ def test_power_is_exact_to_a_milliwatt_either_way(eve: WorldClient, power: float
 
 
 def test_the_notice_can_be_said_for_one_dispatch(eve: WorldClient) -> None:
-    """wire: "noticeMinutes"?"""
+    """Wire format, assumed: "noticeMinutes"?"""
     assert [read(eve, plan(eve, noticeMinutes=minutes))["startMessageAt"][11:16] for minutes in (0, 30, 10_080)] == [
         "16:00", "15:30", "15:00"]
 
@@ -105,13 +105,13 @@ def test_the_notice_can_be_said_for_one_dispatch(eve: WorldClient) -> None:
 ], ids=str)
 def test_what_is_wrong_is_refused_with_its_place(
         eve: WorldClient, changes: dict[str, Any], expected: list[tuple[str, str]]) -> None:
-    """wire: RFC 9457, `pointer` is a JSON Pointer into what was sent."""
+    """Wire format, assumed: RFC 9457, `pointer` is a JSON Pointer into what was sent."""
     assert faults(refusal(eve.post("/_sim/dispatches", wanted(**changes)), 422)) == expected
     assert eve.get("/_sim/dispatches").json() == {"dispatches": []}
 
 
 def test_all_that_is_wrong_is_told_at_once(eve: WorldClient) -> None:
-    """wire: all errors are listed, not the first."""
+    """Wire format, assumed: all errors are listed, not the first."""
     body = refusal(eve.post("/_sim/dispatches", wanted(
         programme="XX", meterableUnitIds=["MU-9"], endTime="2026-11-02T14:00:00Z", powerChangeKw=0,
         noticeMinutes=-1)), 422)
@@ -121,7 +121,7 @@ def test_all_that_is_wrong_is_told_at_once(eve: WorldClient) -> None:
 
 
 def test_a_body_that_is_no_json_is_refused(eve: WorldClient) -> None:
-    """wire: 400 broken JSON."""
+    """Wire format, assumed: 400 broken JSON."""
     refusal(eve.post("/_sim/dispatches", data=b"{", headers={"Content-Type": "application/json"}), 400)
 
 
@@ -134,7 +134,7 @@ def test_a_dispatch_that_is_not_there_is_not_found(eve: WorldClient, path: str) 
 
 
 def test_a_dispatch_of_another_world_is_not_found(server: Simulator, eve: WorldClient) -> None:
-    """wire: worlds are isolated, ids too."""
+    """Wire format, assumed: worlds are isolated, ids too."""
     dispatch = plan(eve)
     with fresh_world(server.url) as other:
         refusal(other.get(f"/_sim/dispatches/{dispatch}"), 404)

@@ -1,4 +1,4 @@
-"""What was acknowledged is there after a power cut (design: a world is a file; issue, 2)."""
+"""What was acknowledged is there after a power cut (design: a world is a file; ours)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import requests
 
 from simulator.store.tables import SCHEMA_VERSION
 from tests.builders import kinds_of, reading
-from tests.servers import NOW, ServerProcess, WorldClient, eventually, run_flexsim, subprocess_server
+from tests.servers import NOW, ServerProcess, WorldClient, eventually, run_flexsim, running, subprocess_server
 
 BEGIN = datetime(2026, 9, 1, tzinfo=UTC)
 ENOUGH_ACKNOWLEDGED = 40
@@ -87,7 +87,9 @@ def test_every_acknowledged_reading_outlives_a_kill(tmp_path: Path) -> None:
 
 
 def test_worlds_and_their_clocks_outlive_a_kill(tmp_path: Path) -> None:
-    """wire: --data DIR keeps the worlds; a frozen clock stands where it stood, and no job runs twice."""
+    """Wire format, assumed: --data DIR keeps the worlds; a frozen clock stands where it stood, and no job runs
+    twice.
+    """
     with subprocess_server(["--data", str(tmp_path), "--now", NOW, "--fixture", "quiet"]) as server:
         default, other = server.client(), server.client("other")
         assert default.put("/_sim/worlds/other", {"fixture": "quiet", "now": NOW}).status_code == 201
@@ -97,7 +99,7 @@ def test_worlds_and_their_clocks_outlive_a_kill(tmp_path: Path) -> None:
         server.kill()
     with subprocess_server(["--data", str(tmp_path)]) as server:
         default, other = server.client(), server.client("other")
-        assert default.get("/_sim/worlds").json() == {"worlds": ["default", "other"]}
+        assert default.get("/_sim/worlds").json()["worlds"] == ["default", "other"]
         assert default.get("/_sim/clock").json() == {"mode": "frozen", "now": "2026-11-20T12:00:00+00:00", "rate": 0}
         clock = other.get("/_sim/clock").json()
         assert (clock["mode"], clock["rate"]) == ("scaled", 0.001)
@@ -141,17 +143,49 @@ def test_files_that_are_not_ours_are_left_alone(tmp_path: Path) -> None:
     for name in (".DS_Store", "notes.txt"):
         (tmp_path / "worlds" / name).write_text("mine")
     with subprocess_server(["--data", str(tmp_path)]) as server:
-        assert server.client().get("/_sim/worlds").json() == {"worlds": ["default"]}
+        assert server.client().get("/_sim/worlds").json()["worlds"] == ["default"]
     assert (tmp_path / "worlds" / "notes.txt").read_text() == "mine"
+
+
+def test_folders_that_are_not_ours_are_left_alone(tmp_path: Path) -> None:
+    """Ours: version control, disks and desktops keep folders of their own beside the worlds, and inside them."""
+    worlds = tmp_path / "worlds"
+    with running(data=tmp_path, fixture="empty") as server:
+        WorldClient(server.url, "default").put("/_sim/snapshots/one")
+    mine = [worlds / place / "mine" for place in (
+        ".git", ".Trash-1000", ".made~", "default/.git", "default/.idea", "default/snapshots/.cache",
+        "default/.next.sqlite")]
+    for file in mine:
+        file.parent.mkdir(parents=True)
+        file.write_text("mine")
+    (worlds / "default" / "snapshots" / ".DS_Store").write_text("mine")
+    leftovers = [worlds / "default" / name for name in (
+        ".next.sqlite-wal", ".fixture.yaml.123", "snapshots/.one.sqlite", "snapshots/.two.sqlite-journal")]
+    for file in leftovers:
+        file.write_text("half")
+    with running(data=tmp_path):
+        assert not [file for file in leftovers if file.exists()]
+    assert {file.read_text() for file in [*mine, worlds / "default" / "snapshots" / ".DS_Store"]} == {"mine"}
+
+
+@pytest.mark.parametrize("rights", [None, 0o755])
+def test_nobody_else_can_look_into_worlds(tmp_path: Path, rights: int | None) -> None:
+    """Ours: their files hold sessions, keys and mails."""
+    if rights is not None:
+        (tmp_path / "worlds").mkdir(mode=rights)
+    with running(data=tmp_path, fixture="empty"):
+        assert oct((tmp_path / "worlds").stat().st_mode & 0o777) == "0o700"
 
 
 def test_what_a_kill_left_half_made_is_cleared_away(tmp_path: Path) -> None:
     """Ours: a world is made aside and renamed, so a half-made one is never served."""
-    (tmp_path / "worlds" / ".half").mkdir(parents=True)
-    (tmp_path / "worlds" / ".half" / "world.sqlite").write_bytes(b"half")
+    for name in (".made~half", ".deleted~half", ".filled"):
+        (tmp_path / "worlds" / name).mkdir(parents=True)
+        (tmp_path / "worlds" / name / "world.sqlite").write_bytes(b"half")
     with subprocess_server(["--data", str(tmp_path)]) as server:
-        assert server.client().get("/_sim/worlds").json() == {"worlds": ["default"]}
-    assert not (tmp_path / "worlds" / ".half").exists()
+        assert server.client().get("/_sim/worlds").json()["worlds"] == ["default"]
+        assert server.stop() == 0
+    assert [path.name for path in (tmp_path / "worlds").iterdir()] == ["default"]
 
 
 def _stamp_version(data: Path, version: str) -> None:

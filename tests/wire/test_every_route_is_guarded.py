@@ -123,7 +123,7 @@ def test_every_page_of_the_console_refuses_a_foreign_page(app: Flask, world: Wor
 
 
 def test_every_page_of_the_console_needs_the_control_token(app: Flask) -> None:
-    """wire: the console is open on loopback; with --control-token it is checked."""
+    """Wire format, assumed: the console is open on loopback; with --control-token it is checked."""
     with running(control_token="control-secret") as server:
         world = WorldClient(server.url, "default")
         token = fields_of(world.get("/console/enter").text)["csrf_token"]
@@ -138,7 +138,7 @@ def test_every_page_of_the_console_needs_the_control_token(app: Flask) -> None:
 
 
 def test_every_participant_call_needs_a_token(world: WorldClient) -> None:
-    """wire: Authorization: Bearer on every call; the routes are those of the contract in force."""
+    """Wire format, assumed: Authorization: Bearer on every call; the routes are those of the contract in force."""
     contract = world.get("/_sim/contracts/participant").json()
     routes = [(path, method) for path, item in contract["paths"].items() for method in item]
     assert routes

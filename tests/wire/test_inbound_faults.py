@@ -1,4 +1,4 @@
-"""Faults of calls and pages (issue: /_sim/faults for the surfaces participant and portal; effects are facts)."""
+"""Faults of calls and pages (ours: /_sim/faults for the surfaces participant and portal; effects are facts)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def facts(world: WorldClient, kind: str) -> list[dict[str, Any]]:
 
 
 def test_a_call_is_answered_with_the_faults_status_and_does_nothing(world: WorldClient) -> None:
-    """Issue: `status`; nothing of the message is stored."""
+    """Ours: `status`; nothing of the message is stored."""
     fault = switch_on(world, {"status": 503}, when={"times": 1})
     body = refusal(send(world), 503)
     assert "fault" in body["detail"]
@@ -43,7 +43,7 @@ def test_a_call_is_answered_with_the_faults_status_and_does_nothing(world: World
 
 
 def test_the_effect_is_a_fact_on_the_exchange_it_touched(world: WorldClient) -> None:
-    """Issue: each effect is a journal fact on the exchange it touched."""
+    """Ours: each effect is a journal fact on the exchange it touched."""
     fault = switch_on(world, {"status": 503}, when={"times": 1})
     answer = send(world)
     applied, = world.journal("fault.applied")
@@ -55,7 +55,7 @@ def test_the_effect_is_a_fact_on_the_exchange_it_touched(world: WorldClient) -> 
 
 
 def test_a_delayed_call_is_answered_later_and_stored(world: WorldClient) -> None:
-    """Issue: `delay`, of the wall clock."""
+    """Ours: `delay`, of the wall clock."""
     switch_on(world, {"delayMs": 400})
     before = time.monotonic()
     assert send(world).json()["created"] == 1
@@ -75,7 +75,7 @@ def test_many_delayed_calls_keep_nobody_from_working(server: Simulator, world: W
 
 
 def test_a_lost_request_is_not_stored_and_never_answered(world: WorldClient) -> None:
-    """Issue: `drop`, on the way there: the client's own patience ends it."""
+    """Ours: `drop`, on the way there: the client's own patience ends it."""
     switch_on(world, {"drop": "request"}, when={"times": 1})
     with pytest.raises(requests.ReadTimeout):
         world.session.post(world.url + "/api/v2/readings", json=reading(timestamp=FRESH), timeout=0.5,
@@ -87,7 +87,7 @@ def test_a_lost_request_is_not_stored_and_never_answered(world: WorldClient) -> 
 
 
 def test_a_lost_answer_leaves_the_reading_stored_so_that_a_retry_replaces_it(world: WorldClient) -> None:
-    """Issue: `drop`, on the way back: what a client that repeats safely must survive."""
+    """Ours: `drop`, on the way back: what a client that repeats safely must survive."""
     switch_on(world, {"drop": "answer"}, when={"times": 1})
     with pytest.raises(requests.ReadTimeout):
         world.session.post(world.url + "/api/v2/readings", json=reading(timestamp=FRESH), timeout=1,
@@ -97,7 +97,7 @@ def test_a_lost_answer_leaves_the_reading_stored_so_that_a_retry_replaces_it(wor
 
 
 def test_a_truncated_answer_breaks_off(world: WorldClient) -> None:
-    """Issue: `truncate`: fewer bytes come than were announced."""
+    """Ours: `truncate`: fewer bytes come than were announced."""
     switch_on(world, {"truncate": 10})
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         send(world)
@@ -113,7 +113,7 @@ def test_effects_go_together(world: WorldClient) -> None:
 
 
 def test_a_fault_can_be_for_one_participant(server: Simulator) -> None:
-    """wire: match.participant: whose token it is."""
+    """Wire format, assumed: match.participant: whose token it is."""
     with fresh_world(server.url) as world:
         switch_on(world, {"status": 503}, match={"participant": "tamar"})
         assert send(world).status_code == 200
@@ -123,7 +123,7 @@ def test_a_fault_can_be_for_one_participant(server: Simulator) -> None:
 
 
 def test_a_fault_can_be_for_one_route(world: WorldClient) -> None:
-    """wire: match.route."""
+    """Wire format, assumed: match.route."""
     switch_on(world, {"status": 503}, surface="portal", match={"route": "/meterable-*"})
     assert world.get("/sign-in").status_code == 200
     answer = world.get("/meterable-units")
@@ -142,7 +142,7 @@ def test_pages_of_the_simulator_itself_are_never_touched(world: WorldClient) -> 
 
 
 def test_faults_can_be_switched_off_one_by_one(world: WorldClient) -> None:
-    """wire: DELETE /_sim/faults/{id}."""
+    """Wire format, assumed: DELETE /_sim/faults/{id}."""
     one, two = switch_on(world, {"status": 503}), switch_on(world, {"status": 500})
     assert send(world).status_code == 500, "the later one wins where both say the same"
     assert world.delete(f"/_sim/faults/{two}").status_code == 204
@@ -154,7 +154,7 @@ def test_faults_can_be_switched_off_one_by_one(world: WorldClient) -> None:
 
 
 def test_faults_stay_in_their_world_and_go_with_a_reset(server: Simulator, world: WorldClient) -> None:
-    """wire: each world has its own faults."""
+    """Wire format, assumed: each world has its own faults."""
     switch_on(world, {"status": 503})
     with fresh_world(server.url) as other:
         assert send(other).status_code == 200
@@ -164,7 +164,7 @@ def test_faults_stay_in_their_world_and_go_with_a_reset(server: Simulator, world
 
 
 def test_the_same_seed_gives_the_same_run(server: Simulator) -> None:
-    """Issue: `probability` with seed."""
+    """Ours: `probability` with seed."""
     runs = []
     for _ in range(2):
         with fresh_world(server.url) as world:

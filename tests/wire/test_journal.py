@@ -1,4 +1,4 @@
-"""/_sim/journal: what happened, oldest first, each entry with its cause, and without secrets (wire)."""
+"""/_sim/journal: what happened, oldest first, each entry with its cause, and without secrets (wire format, assumed)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.servers import NOW, TOKEN, WorldClient, subprocess_server
 
 
 def test_entries_have_the_documented_form(world: WorldClient) -> None:
-    """wire: {"id", "at", "kind", "world", "causedBy", "data"}."""
+    """Wire format, assumed: {"id", "at", "kind", "world", "causedBy", "data"}."""
     world.send(reading())
     for entry in world.journal():
         assert sorted(entry) == ["at", "causedBy", "data", "id", "kind", "world"]
@@ -27,7 +27,7 @@ def test_a_new_world_begins_with_its_beginning(world: WorldClient) -> None:
 
 
 def test_x_request_id_is_the_id_of_the_entry_of_the_request(world: WorldClient) -> None:
-    """wire: every response carries X-Request-Id, the id of its journal entry."""
+    """Wire format, assumed: every response carries X-Request-Id, the id of its journal entry."""
     answers = [world.send(reading()), world.send([]), world.get("/nothing"), world.get("/sign-in"),
                world.post("/_sim/clock/advance", {"by": "PT1S"}), world.post("/_sim/reset", [])]
     entries = {entry["id"]: entry for entry in world.journal("http.in")}
@@ -39,7 +39,7 @@ def test_x_request_id_is_the_id_of_the_entry_of_the_request(world: WorldClient) 
 
 
 def test_ids_rise_in_the_order_of_events(world: WorldClient) -> None:
-    """wire: facts, oldest first."""
+    """Wire format, assumed: facts, oldest first."""
     for _ in range(5):
         world.send(reading())
     ids = [entry["id"] for entry in world.journal()]
@@ -47,7 +47,7 @@ def test_ids_rise_in_the_order_of_events(world: WorldClient) -> None:
 
 
 def test_a_request_and_what_it_brought_about_are_linked(world: WorldClient) -> None:
-    """wire: causedBy."""
+    """Wire format, assumed: causedBy."""
     answer = world.send(reading())
     request_id = int(answer.headers["X-Request-Id"])
     caused = [entry for entry in world.journal() if entry["causedBy"] == request_id]
@@ -55,7 +55,7 @@ def test_a_request_and_what_it_brought_about_are_linked(world: WorldClient) -> N
 
 
 def test_what_was_sent_and_answered_is_kept(world: WorldClient) -> None:
-    """wire: in- and outbound HTTP."""
+    """Wire format, assumed: in- and outbound HTTP."""
     answer = world.send(reading(powerKw=7.25))
     data = world.journal("http.in")[-1]["data"]
     assert data["surface"] == "participant"
@@ -83,7 +83,7 @@ def test_watching_leaves_no_trace(world: WorldClient, path: str) -> None:
 
 
 def test_entries_can_be_filtered_by_kind(world: WorldClient) -> None:
-    """wire: ?kind=; a kind that ends with a dot is a prefix."""
+    """Wire format, assumed: ?kind=; a kind that ends with a dot is a prefix."""
     world.send(reading())
     assert set(kinds_of(world.journal("http.in"))) == {"http.in"}
     assert kinds_of(world.journal("readings.")) == ["readings.accepted"]
@@ -92,7 +92,7 @@ def test_entries_can_be_filtered_by_kind(world: WorldClient) -> None:
 
 
 def test_entries_can_be_read_in_portions(world: WorldClient) -> None:
-    """wire: ?since=&limit=."""
+    """Wire format, assumed: ?since=&limit=."""
     for _ in range(5):
         world.send(reading())
     whole = world.journal()
@@ -104,14 +104,27 @@ def test_entries_can_be_read_in_portions(world: WorldClient) -> None:
     assert portions == whole
 
 
-@pytest.mark.parametrize("query", [{"since": "x"}, {"limit": "-1"}, {"since": "1e3"}, {"limit": "9" * 40}])
+def test_the_newest_entries_can_be_asked_for(world: WorldClient) -> None:
+    """Ours: ?newest= in place of ?limit=; oldest first as ever, and with the other filters."""
+    for _ in range(3):
+        world.send(reading())
+    whole = world.journal()
+    assert world.journal(newest=2) == whole[-2:]
+    assert world.journal(newest=2, kind="readings.") == [
+        entry for entry in whole if entry["kind"].startswith("readings.")][-2:]
+    assert world.journal(newest=5, since=whole[-2]["id"]) == whole[-1:]
+    assert world.journal(newest=0) == []
+
+
+@pytest.mark.parametrize("query", [{"since": "x"}, {"limit": "-1"}, {"since": "1e3"}, {"limit": "9" * 40},
+                                   {"newest": "x"}, {"newest": "2", "limit": "2"}])
 def test_a_bad_filter_is_refused(world: WorldClient, query: dict[str, str]) -> None:
-    """wire: errors of every call are problems."""
+    """Wire format, assumed: errors of every call are problems."""
     assert len(refusal(world.get("/_sim/journal", params=query), 422)["errors"]) == 1
 
 
 def test_secrets_never_reach_the_journal(world: WorldClient) -> None:
-    """wire: secrets masked."""
+    """Wire format, assumed: secrets masked."""
     sign_in(world)
     cookie = world.session.cookies.get(f"flexsim-{world.name}")
     world.send(reading(), headers={"X-Api-Key": "key-5ecret", "Cookie": "other=cook1e"})

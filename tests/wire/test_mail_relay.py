@@ -1,4 +1,4 @@
-"""Mails that are sent on to a mail server, judged by aiosmtpd (issue: `--smtp HOST:PORT`; none is lost)."""
+"""Mails that are sent on to a mail server, judged by aiosmtpd (ours: `--smtp HOST:PORT`; none is lost)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def relays(world: WorldClient) -> dict[str, str]:
 
 
 def test_mails_reach_the_mail_server_as_they_stand_in_the_mailbox() -> None:
-    """Issue: the invitation is also sent on by SMTP, with a link to the right world."""
+    """Ours: the invitation is also sent on by SMTP, with a link to the right world."""
     with mail_server() as (inbox, address), running(smtp=address) as simulator, fresh_world(simulator.url) as world:
         invite(world, "dart")
         eventually(lambda: relays(world) == {"desk": "relayed", "dart": "relayed"}, "both mails sent on")
@@ -79,7 +79,7 @@ def test_mails_reach_the_mail_server_as_they_stand_in_the_mailbox() -> None:
 
 
 def test_a_refused_mail_stays_in_the_mailbox_and_the_next_one_goes() -> None:
-    """Issue: a relay that fails loses no mail; the failure is in the journal."""
+    """Ours: a relay that fails loses no mail; the failure is in the journal."""
     with mail_server() as (inbox, address), running(smtp=address, fixture="empty") as simulator:
         world = WorldClient(simulator.url, "default")
         invite(world, "refused")
@@ -93,7 +93,7 @@ def test_a_refused_mail_stays_in_the_mailbox_and_the_next_one_goes() -> None:
 
 
 def test_without_an_answering_server_nothing_is_lost_and_nobody_waits() -> None:
-    """Issue: a relay that fails loses no mail."""
+    """Ours: a relay that fails loses no mail."""
     address = f"127.0.0.1:{free_port()}"
     with running(smtp=address, fixture="empty") as simulator:
         world = WorldClient(simulator.url, "default")
@@ -120,7 +120,7 @@ def test_a_server_that_never_answers_delays_nobody() -> None:
 
 
 def test_mails_that_were_waiting_when_the_server_was_killed_are_sent_at_the_next_start(tmp_path: Path) -> None:
-    """Issue: nothing accepted is ever lost, kill -9 included."""
+    """Ours: nothing accepted is ever lost, kill -9 included."""
     port = free_port()
     options = ["--data", str(tmp_path), "--fixture", "empty", "--smtp", f"127.0.0.1:{port}"]
     with socket.create_server(("127.0.0.1", port)) as silent, subprocess_server(options) as server:

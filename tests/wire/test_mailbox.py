@@ -1,4 +1,7 @@
-"""The mailbox of a world: every mail that was sent, and waiting for the next one (wire: `/_sim/mailbox`)."""
+"""The mailbox of a world: every mail that was sent, and waiting for the next one.
+
+Wire format, assumed: `/_sim/mailbox`.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,9 @@ def invite(world: WorldClient, name: str = "Dart Storage Ltd", address: str = "d
     assert answer.status_code == 201, answer.text
 
 
+@pytest.mark.proves("email/invitation")
 def test_an_invited_user_of_the_fixture_has_mail(world: WorldClient) -> None:
-    """wire: the demo fixture's Tamar is invited, its mail in the mailbox."""
+    """Wire format, assumed: the demo fixture's Tamar is invited, its mail in the mailbox."""
     message, = world.mails()
     assert sorted(message) == ["at", "attachments", "html", "id", "kind", "links", "relay", "subject", "text", "to"]
     assert (message["to"], message["kind"], message["attachments"]) == (TAMAR, "invitation", [])
@@ -32,7 +36,7 @@ def test_an_invited_user_of_the_fixture_has_mail(world: WorldClient) -> None:
 
 
 def test_filters_find_by_address_and_by_part_of_a_subject(world: WorldClient) -> None:
-    """wire: ?to= and ?subject=; capitals make no difference."""
+    """Wire format, assumed: ?to= and ?subject=; capitals make no difference."""
     invite(world)
     assert [mail["to"] for mail in world.mails()] == [TAMAR, "desk@dart.example"]
     assert [mail["id"] for mail in world.mails(to="DESK@dart.example")] == [2]
@@ -50,7 +54,7 @@ def test_a_filter_that_cannot_be_meant_is_refused(world: WorldClient, query: str
 
 
 def test_waiting_ends_with_the_mail(world: WorldClient) -> None:
-    """wire: ?wait=SECONDS, so that a test can wait for a mail; the mail ends it, not the time."""
+    """Wire format, assumed: ?wait=SECONDS, so that a test can wait for a mail; the mail ends it, not the time."""
     answers = side_by_side([
         lambda: world.mails(to="desk@dart.example", wait=60), lambda: world.mails(to="late@dart.example", wait=60),
         lambda: [invite(world, f"Dart {number}", f"{name}@dart.example")
@@ -59,7 +63,7 @@ def test_waiting_ends_with_the_mail(world: WorldClient) -> None:
 
 
 def test_waiting_for_what_is_there_does_not_wait(world: WorldClient) -> None:
-    """wire: ?wait=SECONDS; a minute would be noticed."""
+    """Wire format, assumed: ?wait=SECONDS; a minute would be noticed."""
     assert [mail["to"] for mail in world.mails(to=TAMAR, wait=60)] == [TAMAR]
 
 
@@ -93,7 +97,7 @@ def test_waiting_ends_when_the_world_does(server: Simulator) -> None:
 
 
 def test_a_reset_puts_the_fixtures_mail_back(world: WorldClient) -> None:
-    """wire: POST /_sim/reset, back to the world's fixture."""
+    """Wire format, assumed: POST /_sim/reset, back to the world's fixture."""
     invite(world)
     assert world.delete("/_sim/mailbox").status_code == 204
     assert world.mails() == []
@@ -102,7 +106,7 @@ def test_a_reset_puts_the_fixtures_mail_back(world: WorldClient) -> None:
 
 
 def test_a_mailbox_is_its_worlds_own(server: Simulator, world: WorldClient) -> None:
-    """wire: each world has its own mailbox; nobody reads another world's."""
+    """Wire format, assumed: each world has its own mailbox; nobody reads another world's."""
     with fresh_world(server.url) as other:
         invite(other)
         assert len(other.mails()) == 2
@@ -112,7 +116,7 @@ def test_a_mailbox_is_its_worlds_own(server: Simulator, world: WorldClient) -> N
 
 
 def test_one_mail_and_its_source(world: WorldClient) -> None:
-    """Issue: a proper multipart message, text and HTML, with a working absolute link in the right world."""
+    """Ours: a proper multipart message, text and HTML, with a working absolute link in the right world."""
     message = world.get("/_sim/mailbox/1").json()
     assert message == world.mails()[0]
     source = world.get("/_sim/mailbox/1/source")

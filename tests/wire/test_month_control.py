@@ -216,7 +216,7 @@ def test_events_come_in_pages_and_by_filter(month: WorldClient) -> None:
 
 
 def test_an_event_adds_up(month: WorldClient) -> None:
-    """Issue: each period's reading, baseline, delivered and instructed; lines add up to the penny."""
+    """Ours: each period's reading, baseline, delivered and instructed; lines add up to the penny."""
     for each in month.get("/_sim/events").json()["events"]:
         found = month.get(f"/_sim/events/{each['eventId']}").json()
         assert sum(line["pence"] for line in found["lines"]) == each["pence"]

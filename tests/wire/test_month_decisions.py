@@ -117,6 +117,7 @@ def test_two_static_declarations_of_the_same_hours_are_refused(month: MonthWorld
     assert codes(refusal) == ["already_declared"]
 
 
+@pytest.mark.proves("job/decide_next_week", "rule/acceptance.decided", "policy/decision_hour")
 def test_thursday_noon_decides_the_next_week(month: MonthWorld) -> None:
     """The brand's older pages (public): decisions on Thursday 12:00, London time; everything is accepted (assumed)."""
     declare(month)
@@ -167,6 +168,7 @@ def test_what_the_control_room_decided_stands_on_thursday(month: MonthWorld) -> 
     assert len(month.journal("week.decided")) == 1
 
 
+@pytest.mark.proves("rule/acceptance.anew")
 def test_a_week_can_be_decided_anew_until_it_begins(month: MonthWorld) -> None:
     """Ours: dispatches of the earlier decision are called off; nothing of them was sent yet."""
     name = declare(month)

@@ -45,6 +45,7 @@ def invoices(month: MonthWorld) -> list[tuple[str, str, InvoiceState, int]]:
                 for found in invoicing.invoices_of(view, "acme", month.policy, month.now)]
 
 
+@pytest.mark.proves("rule/events.reports")
 def test_an_event_is_there_when_its_dispatch_has_ended(month: MonthWorld) -> None:
     """Portal guide §3.3 (documented): provisional reports after the event."""
     dispatch = month.dispatch("2026-10-06 16:00")
@@ -58,6 +59,7 @@ def test_an_event_is_there_when_its_dispatch_has_ended(month: MonthWorld) -> Non
     assert (found.share_percent, found.rag, found.missing_periods) == (Decimal(50), Rag.RED, 1)
 
 
+@pytest.mark.proves("rule/months.provisional")
 def test_readings_of_its_time_work_an_event_out_anew(month: MonthWorld) -> None:
     """Portal guide §3.3: provisional until the 15th; that late readings change it is inferred."""
     month.dispatch("2026-10-06 16:00")
@@ -98,6 +100,7 @@ def test_a_stop_ends_an_event_early_and_a_cancelled_dispatch_is_none(month: Mont
     assert (found.event.id, found.event.end_at.hour, found.event.end_at.minute) == (stopped.id, 16, 30)
 
 
+@pytest.mark.proves("rule/month.baseline_in_force")
 def test_the_baseline_in_force_at_its_start_counts(month: MonthWorld) -> None:
     """Assumed: what is uploaded later does not change an event."""
     month.dispatch("2026-10-06 16:00", minutes=30)
@@ -163,6 +166,7 @@ def settled_month(month: MonthWorld) -> None:
     month.settle()
 
 
+@pytest.mark.proves("policy/draft_day", "rule/invoices.final")
 def test_drafts_from_the_first_and_final_from_the_fifteenth(month: MonthWorld) -> None:
     """Portal guide §3.3, §3.6 (documented): invoices to review on the 1st, final on the 15th."""
     settled_month(month)
@@ -195,6 +199,7 @@ def test_a_draft_is_what_becomes_final(month: MonthWorld) -> None:
     assert [found.number for found in draft] == [found.number for found in final]
 
 
+@pytest.mark.proves("rule/invoices.cannot_change")
 def test_readings_of_a_final_month_change_nothing(month: MonthWorld) -> None:
     """Portal FAQ page (public): readings of a finalised month are accepted, but invoices do not change."""
     settled_month(month)
@@ -207,6 +212,7 @@ def test_readings_of_a_final_month_change_nothing(month: MonthWorld) -> None:
     assert (invoices(month), outcomes(month)) == before
 
 
+@pytest.mark.proves("rule/invoices.cannot_change")
 @pytest.mark.parametrize("table", [month_tables.events, month_tables.event_periods, month_tables.invoices],
                          ids=lambda table: table.name)
 def test_the_database_refuses_to_change_what_is_final(month: MonthWorld, table: object) -> None:
@@ -219,6 +225,7 @@ def test_the_database_refuses_to_change_what_is_final(month: MonthWorld, table: 
             work.connection.execute(change)
 
 
+@pytest.mark.proves("rule/month.overlap")
 def test_a_report_names_the_events_that_overlap_with_it(month: MonthWorld) -> None:
     """Assumed: each is judged by the whole reading, so the same energy counts in both."""
     first, second = month.dispatch("2026-10-06 16:00", kw=60), month.dispatch("2026-10-06 16:30", kw=40)

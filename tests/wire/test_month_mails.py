@@ -58,7 +58,7 @@ def test_the_invoices_of_the_month_before_are_attached_on_the_first_at_four(mont
 
 
 def test_each_attached_invoice_is_a_document_that_can_be_read(month: WorldClient) -> None:
-    """Issue: the month's invoices attached as PDF, each with its number and its total."""
+    """Ours: the month's invoices attached as PDF, each with its number and its total."""
     mail = mail_of(month, "monthly_invoices", "2026-12-01T04:00:00Z")
     for number, attachment in enumerate(mail["attachments"]):
         assert attachment["mediaType"] == "application/pdf"

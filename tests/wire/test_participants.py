@@ -1,4 +1,4 @@
-"""Inviting organisations and looking at them (wire: `/_sim/participants`; portal guide §1.4, §2.1)."""
+"""Inviting organisations and looking at them (wire format, assumed: `/_sim/participants`; portal guide §1.4, §2.1)."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def errors_of(world: WorldClient, body: Any, status: int = 422) -> list[tuple[st
     return [(error["pointer"], error["code"]) for error in answer["errors"]]
 
 
+@pytest.mark.proves("email/invitation")
 def test_an_organisation_is_invited(world: WorldClient) -> None:
     """Portal guide §2.1 (documented): once an account has been created, an invitation email is received."""
     answer = world.post("/_sim/participants", wanted(units=[UNIT]))
@@ -43,7 +44,7 @@ def test_an_organisation_is_invited(world: WorldClient) -> None:
 
 
 def test_all_participants_are_listed(world: WorldClient) -> None:
-    """wire: GET /_sim/participants."""
+    """Wire format, assumed: GET /_sim/participants."""
     listed = world.get("/_sim/participants").json()["participants"]
     assert [(each["id"], each["portal"]["state"], each["portal"]["twoFactor"]) for each in listed] == [
         ("brindle", "active", True), ("tamar", "invited", False)]
@@ -51,6 +52,7 @@ def test_all_participants_are_listed(world: WorldClient) -> None:
     assert not {"password", "hash", "secret", "token"} & set(str(listed).lower().replace("'", " ").split())
 
 
+@pytest.mark.proves("rule/accounts.one")
 def test_each_organisation_has_one_account(world: WorldClient) -> None:
     """Portal guide §1.4 (documented): only one user account per organisation will be granted."""
     assert world.post("/_sim/participants", wanted()).ok
@@ -94,12 +96,13 @@ def test_the_shape_is_checked(world: WorldClient, body: Any, pointer: str) -> No
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "=HYPERLINK(1)", "Ωμέγα ☀ مرحبا", "x" * 100,
                                   "'; DROP TABLE"])
 def test_text_is_text(world: WorldClient, name: str) -> None:
-    """Issue: HTML, formulas and other alphabets are stored as text."""
+    """Ours: HTML, formulas and other alphabets are stored as text."""
     made = world.post("/_sim/participants", wanted(id="dart", name=name)).json()
     assert made["name"] == name
     assert name in world.mails(since=1)[0]["text"]
 
 
+@pytest.mark.proves("rule/accounts.texts")
 @pytest.mark.parametrize(("name", "code"), [
     ("x" * 101, "maxLength"), ("a\x00b", "control_character"), ("  ", "required")])
 def test_text_that_no_name_can_be_is_refused(world: WorldClient, name: str, code: str) -> None:
@@ -107,6 +110,7 @@ def test_text_that_no_name_can_be_is_refused(world: WorldClient, name: str, code
     assert ("/name", code) in errors_of(world, wanted(id="dart", name=name))
 
 
+@pytest.mark.proves("rule/accounts.texts")
 @pytest.mark.parametrize("address", ["", "desk", "@dart.example", "desk@", "a b@dart.example", "a@b@c.example",
                                      "a@b..c", "dèsk@dart.example", "a@dart.example\x00", "a" * 250 + "@dart.example"])
 def test_what_is_no_address_is_refused(world: WorldClient, address: str) -> None:
@@ -131,7 +135,7 @@ def test_an_active_user_is_not_invited_again(world: WorldClient) -> None:
 
 
 def test_any_part_can_be_changed(world: WorldClient) -> None:
-    """wire: PATCH takes any part."""
+    """Wire format, assumed: PATCH takes any part."""
     changed = world.request("PATCH", "/_sim/participants/tamar", json={
         "name": "Tamar Flex CIC", "portal": {"email": "new@tamar-flex.example"}, "units": [UNIT]}).json()
     assert (changed["name"], changed["portal"]["email"]) == ("Tamar Flex CIC", "new@tamar-flex.example")

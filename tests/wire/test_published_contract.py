@@ -35,6 +35,6 @@ def test_the_examples_of_the_contract_are_accepted(world: WorldClient) -> None:
 
 
 def test_the_contract_is_published_for_each_platform_by_name(world: WorldClient) -> None:
-    """wire: GET /_sim/contracts/{platform}; the OpenAPI contract in force, JSON."""
+    """Wire format, assumed: GET /_sim/contracts/{platform}; the OpenAPI contract in force, JSON."""
     assert world.get("/_sim/contracts/participant").json()["openapi"].startswith("3.1.")
     assert world.get("/_sim/contracts/nobody").status_code == 404

@@ -1,4 +1,4 @@
-"""Messages that are refused as a whole: token, size, content type, broken JSON, method, path (wire)."""
+"""Messages that are refused as a whole: token, size, content type, broken JSON, method, path (wire format, assumed)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ JSON = {"Content-Type": "application/json"}
     {"Authorization": f"Basic {TOKEN}"}, {"X-Api-Key": TOKEN},
 ])
 def test_without_a_bearer_token_nobody_gets_in(world: WorldClient, headers: dict[str, str]) -> None:
-    """wire: 401 without a token, WWW-Authenticate: Bearer."""
+    """Wire format, assumed: 401 without a token, WWW-Authenticate: Bearer."""
     answer = world.send(reading(), token=None, headers=headers)
     refusal(answer, 401)
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
@@ -26,7 +26,7 @@ def test_without_a_bearer_token_nobody_gets_in(world: WorldClient, headers: dict
 
 @pytest.mark.parametrize("token", ["demo-token-brindl", "demo-token-brindle2", "DEMO-TOKEN-BRINDLE", "%", "x" * 5_000])
 def test_a_wrong_token_does_not_get_in(world: WorldClient, token: str) -> None:
-    """wire: 401 with a wrong token; RFC 6750 names the reason invalid_token."""
+    """Wire format, assumed: 401 with a wrong token; RFC 6750 names the reason invalid_token."""
     answer = world.send(reading(), token=token)
     refusal(answer, 401)
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
@@ -38,6 +38,7 @@ def test_a_token_in_the_query_does_not_get_in(world: WorldClient) -> None:
     refusal(world.send(reading(), token=None, params={"token": TOKEN, "access_token": TOKEN}), 401)
 
 
+@pytest.mark.proves("rule/tokens.one")
 def test_a_revoked_token_does_not_get_in(server: Simulator, world: WorldClient) -> None:
     """Portal guide §3.1 (documented): "Create a new token" revokes the old one immediately."""
     from_before = world.send(reading())
@@ -56,13 +57,15 @@ def test_a_stranger_learns_nothing_about_the_message(world: WorldClient) -> None
         assert refusal(answer, 401)["errors"] == []
 
 
+@pytest.mark.proves("participant/Readings#maxItems")
 def test_more_than_ten_thousand_readings_are_too_many(world: WorldClient) -> None:
-    """wire: 413 over 10,000; the answer names the maximum."""
+    """Wire format, assumed: 413 over 10,000; the answer names the maximum."""
     body = refusal(world.send(readings_by_minute(10_001)), 413)
     assert "10000" in body["detail"].replace(",", "")
     assert world.journal("readings.") == []
 
 
+@pytest.mark.proves("setting/max_body_bytes")
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_message_over_the_limit_of_bytes_is_too_large(chunked: bool) -> None:
     """Ours: setting max_body_bytes; with the length announced, and without."""
@@ -77,7 +80,7 @@ def test_a_message_over_the_limit_of_bytes_is_too_large(chunked: bool) -> None:
     None, "text/plain", "text/json", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonx",
 ])
 def test_other_content_types_are_refused(world: WorldClient, content_type: str | None) -> None:
-    """wire: 415 other content types."""
+    """Wire format, assumed: 415 other content types."""
     body = '{"meterableUnitId": "MU-1001", "timestamp": "2026-11-02T16:30:00Z", "powerKw": 1}'
     answer = world.send(None, data=body.encode(), headers={"Content-Type": content_type} if content_type else {})
     assert "application/json" in refusal(answer, 415)["detail"]
@@ -88,7 +91,7 @@ def test_other_content_types_are_refused(world: WorldClient, content_type: str |
     b"[" * 100_000, b'{"a": 1} x', b"\xef\xbb\xbf{}",
 ])
 def test_broken_json_is_refused(world: WorldClient, body: bytes) -> None:
-    """wire: 400 broken JSON."""
+    """Wire format, assumed: 400 broken JSON."""
     assert refusal(world.send(None, data=body, headers=JSON), 400)["errors"] == []
 
 
@@ -104,12 +107,12 @@ def test_other_methods_are_refused_with_those_that_are_possible(world: WorldClie
     "/api/v2/readings/", "/api/v1/readings", "/api/v2", "/API/v2/readings", "/api/v2//readings", "/nothing",
 ])
 def test_other_paths_are_not_found(world: WorldClient, path: str) -> None:
-    """wire: errors are problems, also where there is nothing."""
+    """Wire format, assumed: errors are problems, also where there is nothing."""
     refusal(world.post(path, reading(), headers={"Authorization": f"Bearer {TOKEN}"}), 404)
 
 
 def test_a_refused_message_is_in_the_journal(world: WorldClient) -> None:
-    """wire: the journal holds every inbound call; X-Request-Id is the id of its entry."""
+    """Wire format, assumed: the journal holds every inbound call; X-Request-Id is the id of its entry."""
     answers = [world.send([]), world.send(reading(), token="wrong"), world.send(None, data="{", headers=JSON),
                world.get("/api/v2/readings"), world.get("/nothing")]
     statuses = {entry["id"]: entry["data"]["status"] for entry in world.journal("http.in")}

@@ -1,4 +1,7 @@
-"""POST /api/v2/readings: which codes a bad reading gets, and that nothing of a bad message is stored (wire)."""
+"""POST /api/v2/readings: which codes a bad reading gets, and that nothing of a bad message is stored.
+
+Wire format, assumed.
+"""
 
 from __future__ import annotations
 
@@ -48,14 +51,14 @@ BAD: dict[str, tuple[dict[str, Any], str, str]] = {
 
 @pytest.mark.parametrize("case", BAD)
 def test_a_bad_reading_gets_its_code_at_its_place(world: WorldClient, case: str) -> None:
-    """wire: codes and JSON Pointers, for a single reading sent as an object."""
+    """Wire format, assumed: codes and JSON Pointers, for a single reading sent as an object."""
     changes, pointer, code = BAD[case]
     assert faults(refusal(world.send(reading(**changes)), 422)) == [(pointer, code)]
 
 
 @pytest.mark.parametrize("case", BAD)
 def test_in_an_array_the_pointer_begins_with_the_place_of_the_reading(world: WorldClient, case: str) -> None:
-    """wire: codes and JSON Pointers, for the second of three readings."""
+    """Wire format, assumed: codes and JSON Pointers, for the second of three readings."""
     changes, pointer, code = BAD[case]
     good, also_good = reading(timestamp="2026-11-02T16:58:00Z"), reading(timestamp="2026-11-02T16:59:00Z")
     body = refusal(world.send([good, reading(**changes), also_good]), 422)
@@ -63,7 +66,7 @@ def test_in_an_array_the_pointer_begins_with_the_place_of_the_reading(world: Wor
 
 
 def test_errors_of_shape_and_of_business_are_listed_together(world: WorldClient) -> None:
-    """wire: all errors are listed, not the first."""
+    """Wire format, assumed: all errors are listed, not the first."""
     body = refusal(world.send([
         reading(meterableUnitId="MU-9999"),
         reading(powerKw="much"),
@@ -87,25 +90,26 @@ def test_errors_stand_in_the_order_of_the_readings(world: WorldClient) -> None:
 
 
 def test_the_errors_of_a_thousand_readings_are_all_listed(world: WorldClient) -> None:
-    """wire: all errors are listed, not the first."""
+    """Wire format, assumed: all errors are listed, not the first."""
     body = refusal(world.send([reading(meterableUnitId="X")] * 1_000), 422)
     assert len(body["errors"]) == 1_000
     assert body["detail"].startswith("1000 errors")
 
 
 def test_a_period_twice_in_a_message_is_refused_at_the_second(world: WorldClient) -> None:
-    """wire: duplicate_in_request."""
+    """Wire format, assumed: duplicate_in_request."""
     body = refusal(world.send([reading(), reading(powerKw=1), reading(timestamp="2026-11-02T17:30:00+01:00")]), 422)
     assert faults(body) == [("/1/timestamp", "duplicate_in_request"), ("/2/timestamp", "duplicate_in_request")]
 
 
 def test_the_same_period_of_two_units_is_no_duplicate(world: WorldClient) -> None:
-    """wire: duplicate_in_request is about unit and period."""
+    """Wire format, assumed: duplicate_in_request is about unit and period."""
     assert world.send([reading(), reading(meterableUnitId="MU-1002")]).status_code == 200
 
 
+@pytest.mark.proves("rule/readings.all_or_nothing")
 def test_nothing_of_a_refused_message_is_stored(server: Simulator, world: WorldClient) -> None:
-    """wire: all or nothing."""
+    """Wire format, assumed: all or nothing."""
     new = "2026-11-02T17:00:00Z"
     world.freeze("2026-11-02T17:00:00Z")
     before = _newest(server, world)
@@ -121,7 +125,7 @@ def _newest(server: Simulator, world: WorldClient) -> list:
 
 @pytest.mark.parametrize(("now", "status"), [("2026-11-02T16:29:00Z", 200), ("2026-11-02T16:28:59Z", 422)])
 def test_sixty_seconds_of_the_future_are_tolerated_and_not_sixty_one(world: WorldClient, now: str, status: int) -> None:
-    """wire: in_the_future, 60 s of tolerance; a frozen clock makes the edge exact."""
+    """Wire format, assumed: in_the_future, 60 s of tolerance; a frozen clock makes the edge exact."""
     world.freeze(now)
     answer = world.send(reading(timestamp="2026-11-02T16:30:00Z"))
     assert answer.status_code == status
@@ -129,20 +133,20 @@ def test_sixty_seconds_of_the_future_are_tolerated_and_not_sixty_one(world: Worl
 
 
 def test_another_organisations_unit_looks_like_no_unit(world: WorldClient) -> None:
-    """wire: unknown_unit also for another organisation's; the message must not tell that it exists."""
+    """Wire format, assumed: unknown_unit also for another organisation's; the message must not tell that it exists."""
     texts = [refusal(world.send(reading(meterableUnitId=unit)), 422)["errors"][0]["message"].replace(unit, "…")
              for unit in ("MU-2001", "MU-9999")]
     assert texts[0] == texts[1]
 
 
 def test_an_empty_list_is_refused(world: WorldClient) -> None:
-    """wire: an array of 1 to 10,000."""
+    """Wire format, assumed: an array of 1 to 10,000."""
     assert faults(refusal(world.send([]), 422)) == [("", "minItems")]
 
 
 @pytest.mark.parametrize("body", ["null", "7", '"x"', "true"])
 def test_json_that_is_no_reading_is_refused(world: WorldClient, body: str) -> None:
-    """wire: body one reading or an array."""
+    """Wire format, assumed: body one reading or an array."""
     answer = world.send(None, data=body, headers={"Content-Type": "application/json"})
     assert faults(refusal(answer, 422)) == [("", "type")]
 

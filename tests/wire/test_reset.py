@@ -1,4 +1,4 @@
-"""POST /_sim/reset: back to the world's fixture, while it is being used (wire)."""
+"""POST /_sim/reset: back to the world's fixture, while it is being used (wire format, assumed)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.servers import NOW, WorldClient, fresh_world, running, side_by_side
 
 
 def test_reset_puts_back_data_clock_and_journal(world: WorldClient) -> None:
-    """wire: back to the world's fixture."""
+    """Wire format, assumed: back to the world's fixture."""
     world.send(reading(timestamp="2026-11-02T17:01:00Z"))
     world.freeze("2026-11-20T00:00:00Z")
     assert world.post("/_sim/reset").status_code == 200
@@ -39,7 +39,7 @@ def test_a_world_that_started_at_the_real_time_is_reset_to_the_real_time(server:
 
 
 def test_jobs_run_again_after_a_reset(world: WorldClient) -> None:
-    """wire: back to the fixture, the record of jobs included."""
+    """Wire format, assumed: back to the fixture, the record of jobs included."""
     for _ in range(2):
         world.freeze("2026-11-14T00:00:00Z")
         jobs = [run["job"] for run in world.advance(to="2026-11-16T00:00:00Z")]
@@ -48,7 +48,7 @@ def test_jobs_run_again_after_a_reset(world: WorldClient) -> None:
 
 
 def test_sessions_end_with_a_reset(world: WorldClient) -> None:
-    """wire: back to the fixture, in which nobody is signed in."""
+    """Wire format, assumed: back to the fixture, in which nobody is signed in."""
     sign_in(world)
     assert world.get("/meterable-units", allow_redirects=False).status_code == 200
     world.post("/_sim/reset")
@@ -61,7 +61,7 @@ def test_a_reset_takes_no_options(world: WorldClient) -> None:
 
 
 def test_only_the_world_that_is_reset_loses_its_data(server: Simulator) -> None:
-    """wire: worlds are isolated."""
+    """Wire format, assumed: worlds are isolated."""
     with fresh_world(server.url) as one, fresh_world(server.url) as other:
         other.send(reading())
         one.post("/_sim/reset")
@@ -123,7 +123,7 @@ def test_a_start_that_has_grown_old_is_filled_anew(tmp_path: Path) -> None:
 
 
 def test_a_start_at_a_time_of_its_own_stays(tmp_path: Path) -> None:
-    """wire: PUT /_sim/worlds/{name} with `now`: back to the fixture means to that time."""
+    """Wire format, assumed: PUT /_sim/worlds/{name} with `now`: back to the fixture means to that time."""
     with running(data=tmp_path, now=datetime(2026, 11, 2, 17, tzinfo=UTC)) as simulator:
         world = WorldClient(simulator.url, "default")
         os.utime(tmp_path / "worlds" / "default" / "start.sqlite", (0, 0))

@@ -78,7 +78,7 @@ def test_time_can_be_moved_and_the_journal_read(server: Simulator) -> None:
 
 
 def test_a_start_in_another_zone_is_the_same_instant() -> None:
-    """wire: market time is shown in UTC."""
+    """Wire format, assumed: market time is shown in UTC."""
     with running(now=datetime(2026, 7, 6, 10, tzinfo=BST)) as server:
         with server.worlds.using("default") as world:
             assert world.clock.market == datetime(2026, 7, 6, 9, tzinfo=UTC)

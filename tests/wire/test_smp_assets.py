@@ -73,7 +73,7 @@ def test_up_to_1000_assets_are_one_message(brindle: Registrar, count: int) -> No
 ])
 def test_too_many_are_refused_at_once_and_the_maximum_is_named(brindle: Registrar, path: str, body: Any, pointer: str,
                                                                told: str) -> None:
-    """wire: 1001 assets, 2 units, 2 ids are refused at once and name the maximum."""
+    """Wire format, assumed: 1001 assets, 2 units, 2 ids are refused at once and name the maximum."""
     error = one_error(brindle.call(path, body), 422)
     assert error == {"index": None, "pointer": pointer, "code": "maxItems", "message": told}
 
@@ -94,7 +94,7 @@ def test_a_unit_has_at_most_1000_assets(brindle: Registrar) -> None:
 ])
 def test_a_message_of_another_form_is_refused_where_it_differs(brindle: Registrar, path: str, body: Any, pointer: str
                                                                ) -> None:
-    """wire: shape errors are answered at once with 422."""
+    """Wire format, assumed: shape errors are answered at once with 422."""
     answer = send_bytes(brindle, path, orjson.dumps(body))
     assert answer.status_code == 422, answer.text
     assert pointer in [error["pointer"] for error in answer.json()["errors"]]
@@ -112,7 +112,9 @@ def test_a_message_of_another_form_is_refused_where_it_differs(brindle: Registra
 ])
 def test_a_field_that_is_wrong_in_itself_is_told_at_once(brindle: Registrar, changes: dict[str, Any], pointer: str
                                                          ) -> None:
-    """wire: shape errors (contract) are answered at once with 422, with the asset's index and a JSON Pointer."""
+    """Wire format, assumed: shape errors (contract) are answered at once with 422, with the asset's index and a JSON
+    Pointer.
+    """
     found = errors_of(brindle.call("assets", {"assets": [asset(1), asset(2, **changes)]}))
     assert [(index, place) for index, place, _ in found] == [(1, f"/assets/1{pointer}")]
 
@@ -135,7 +137,7 @@ def test_an_error_of_an_asset_of_a_unit_has_its_index(brindle: Registrar) -> Non
 
 
 def test_all_errors_are_told_in_order(brindle: Registrar) -> None:
-    """issue: errors are complete, ordered, with index and pointer."""
+    """Ours: errors are complete, ordered, with index and pointer."""
     bad = asset(mpan="1", name=7, startDate="x")
     found = errors_of(brindle.call("assets", {"assets": [bad, asset(), bad]}))
     assert [index for index, _, _ in found] == [0, 0, 0, 2, 2, 2]
@@ -144,13 +146,13 @@ def test_all_errors_are_told_in_order(brindle: Registrar) -> None:
 
 
 def test_a_thousand_errors_are_all_told(brindle: Registrar) -> None:
-    """issue: 1,000 assets with 1,000 errors answered with all of them."""
+    """Ours: 1,000 assets with 1,000 errors answered with all of them."""
     found = errors_of(brindle.call("assets", {"assets": [asset(number, mpan="x") for number in range(1_000)]}))
     assert [index for index, _, _ in found] == list(range(1_000))
 
 
 def test_nothing_of_a_refused_message_is_a_transaction(brindle: Registrar) -> None:
-    """issue: nothing half-stored ever."""
+    """Ours: nothing half-stored ever."""
     brindle.call("assets", {"assets": [asset(1), asset(2, mpan="x")]})
     assert brindle.world.journal("batch.received") == []
     assert brindle.send_assets(asset(1)).endswith("000001")
@@ -165,14 +167,14 @@ def test_nothing_of_a_refused_message_is_a_transaction(brindle: Registrar) -> No
 ])
 def test_what_cannot_be_read_is_refused(brindle: Registrar, path: str, body: bytes, media_type: str, status: int,
                                         told: str) -> None:
-    """issue: body limit and depth limit, clear 413/400; wire: 415 for other content types."""
+    """Ours: body limit and depth limit, clear 413/400; wire format, assumed: 415 for other content types."""
     answer = send_bytes(brindle, path, body, Content_Type=media_type)
     assert (answer.status_code, told in answer.json()["detail"]) == (status, True), answer.text
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
 def test_a_message_that_is_too_long_is_refused(brindle: Registrar) -> None:
-    """issue: body limit, clear 413, in the contract's own form."""
+    """Ours: body limit, clear 413, in the contract's own form."""
     answer = send_bytes(brindle, "assets", b" " * 4_000_001)
     assert (answer.status_code, "4,000,000 bytes" in answer.json()["detail"]) == (413, True)
 
@@ -186,7 +188,7 @@ def test_other_methods_are_refused(brindle: Registrar, path: str) -> None:
 
 
 def test_another_participant_s_transaction_looks_like_none(brindle: Registrar) -> None:
-    """wire: 404 unknown or another participant's."""
+    """Wire format, assumed: 404 unknown or another participant's."""
     tamar = give_access(brindle.world)
     theirs = tamar.send_assets(asset())
     wanted = [theirs, "TX-20261102-009999"]

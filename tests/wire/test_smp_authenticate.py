@@ -42,6 +42,7 @@ def session(world: WorldClient, monkeypatch: pytest.MonkeyPatch) -> OAuth2Sessio
     return client
 
 
+@pytest.mark.proves("rule/smp_tokens.jwt", "setting/smp_token_seconds")
 @pytest.mark.parametrize("way", [ask, ask_by_form])
 def test_the_token_is_a_bearer_token_for_an_hour(world: WorldClient, way) -> None:
     """wire format, assumed: {"access_token","token_type":"Bearer","expires_in":3600}, Cache-Control: no-store."""
@@ -52,6 +53,7 @@ def test_the_token_is_a_bearer_token_for_an_hour(world: WorldClient, way) -> Non
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.proves("rule/smp_tokens.claims", "rule/signatures.keys")
 def test_another_library_verifies_the_token_by_the_published_keys(world: WorldClient) -> None:
     """wire format, assumed: an RS256 JWT with iss, sub, aud, iat, exp, jti."""
     token = jwt.decode(ask(world).json()["access_token"], published(world), algorithms=["RS256"])
@@ -68,7 +70,7 @@ def test_each_token_has_an_id_of_its_own(world: WorldClient) -> None:
 
 
 def test_a_standard_client_fetches_and_uses_a_token(world: WorldClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """issue: a standard OAuth2 client library fetches a token (requests-oauthlib)."""
+    """Ours: a standard OAuth2 client library fetches a token (requests-oauthlib)."""
     client = session(world, monkeypatch)
     token = client.fetch_token(f"{world.url}{BASE}/authenticate", username=USERNAME, password=PASSWORD)
     assert (token["token_type"], token["expires_in"]) == ("Bearer", 3_600)
@@ -136,14 +138,14 @@ def test_a_broken_form_is_an_invalid_request(world: WorldClient) -> None:
     (b'{"username": "brindle-smp", "password": 7}', "application/json", 422), (b"{}", "", 415),
 ])
 def test_what_is_no_request_is_refused(world: WorldClient, body: bytes, media_type: str, status: int) -> None:
-    """wire: shape errors are answered at once with 422, broken JSON 400, other content types 415."""
+    """Wire format, assumed: shape errors are answered at once with 422, broken JSON 400, other content types 415."""
     answer = world.request("POST", f"{BASE}/authenticate", data=body, headers={"Content-Type": media_type})
     assert answer.status_code == status, answer.text
     assert "Brindle-smp" not in answer.text
 
 
 def test_no_token_before_access_was_provided(world: WorldClient) -> None:
-    """issue: until step 3 is done, calls get 403 saying which step is open. Only who knows the password learns it."""
+    """Ours: until step 3 is done, calls get 403 saying which step is open. Only who knows the password learns it."""
     username, password = USERS["tamar"]
     error = one_error(ask(world, username, password), 403)
     assert error["code"] == "no_access"
@@ -168,7 +170,7 @@ def test_the_journal_never_holds_password_or_token(world: WorldClient, place: st
 
 
 def test_who_got_a_token_is_in_the_journal(world: WorldClient) -> None:
-    """issue: the journal tells who authenticated, by the token's id, and the flow it shows."""
+    """Ours: the journal tells who authenticated, by the token's id, and the flow it shows."""
     token = jwt.decode(ask(world).json()["access_token"], published(world))
     [issued] = world.journal("smp_token.issued")
     assert issued["data"]["organisation"] == "brindle"

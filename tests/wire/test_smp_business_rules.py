@@ -111,6 +111,7 @@ def test_references_are_each_participants_own(brindle: Registrar, tamar: Registr
     assert tamar.register(asset(1)) == ["AST-000002"]
 
 
+@pytest.mark.proves("setting/smp_batch")
 def test_one_bad_asset_refuses_all_and_nothing_is_stored(brindle: Registrar) -> None:
     """A sibling API: if the validation of one fails, none is saved (public); the mended batch is taken whole."""
     assert brindle.outcome(brindle.send_assets(asset(1), asset(2, mpan=WRONG_MPAN)))[0] == "FAILED"
@@ -170,6 +171,7 @@ def test_anothers_reference_is_simply_unknown(brindle: Registrar, tamar: Registr
     assert brindle.outcome(brindle.send_unit("B-9"))[1] == [(0, "/unit/assets/0", "unknown_asset")]
 
 
+@pytest.mark.proves("setting/smp_unit_names")
 def test_a_units_name_is_taken_on_the_whole_platform(brindle: Registrar, tamar: Registrar) -> None:
     """Assumed: unique on the platform, unless it is set otherwise."""
     brindle.register(asset(1))
@@ -207,6 +209,7 @@ def lenient() -> Iterator[Simulator]:
         yield found
 
 
+@pytest.mark.proves("setting/smp_batch")
 def test_per_item_stores_the_good_assets_and_tells_the_others(lenient: Simulator) -> None:
     """Assumed: it has succeeded if any was created."""
     with fresh_world(lenient.url) as world:
@@ -235,6 +238,7 @@ def test_per_item_makes_no_unit_with_a_part_of_its_assets(lenient: Simulator) ->
             "FAILED", [(1, "/unit/assets/1", "unknown_asset")])
 
 
+@pytest.mark.proves("setting/smp_unit_names")
 def test_unit_names_can_be_each_participants_own(lenient: Simulator) -> None:
     """Assumed, by setting smp_unit_names."""
     with fresh_world(lenient.url) as world:

@@ -47,7 +47,7 @@ def moves(world: WorldClient) -> list[tuple[str, str]]:
 # The demo world
 
 def test_brindle_is_connected_and_tamar_is_to_return_its_pro_forma(world: WorldClient) -> None:
-    """issue: the demo's `brindle-smp` is connected; wire: the demo fixture."""
+    """Ours: the demo's `brindle-smp` is connected; wire format, assumed: the demo fixture."""
     told = [(smp["username"], smp["connection"]) for smp in (smp_of(world, name) for name in ("brindle", "tamar"))]
     assert told == [("brindle-smp", "access_provided"), ("tamar-smp", "pro_forma_sent")]
     assert sorted(smp_of(world)) == ["callbackUrl", "connection", "jwks", "proForma", "signatures", "username"]
@@ -80,7 +80,7 @@ def test_the_four_steps_one_by_one(world: WorldClient) -> None:
     ("pro_forma_returned", "Step 3 of 4 is open: the operator has yet to provide access")])
 def test_until_access_is_provided_calls_get_403_that_says_which_step_is_open(world: WorldClient, step: str, words: str
                                                                              ) -> None:
-    """issue: until step 3 is done, calls get 403 saying which step is open."""
+    """Ours: until step 3 is done, calls get 403 saying which step is open."""
     token = Registrar(world)
     changed(world, "brindle", connection=step)
     for answer in (authenticate(world, "brindle"), token.call("assets", {"assets": [asset()]})):
@@ -116,7 +116,7 @@ def test_a_connection_can_be_taken_back_and_comes_forward_again(world: WorldClie
 # The pro-forma
 
 def test_a_pro_forma_comes_back_as_it_was_given(world: WorldClient) -> None:
-    """issue: developer contacts, API endpoints, callback URL, public key, intermediate host yes/no."""
+    """Ours: developer contacts, API endpoints, callback URL, public key, intermediate host yes/no."""
     key = new_key()
     form = {**COMPLETE, "callbackUrl": "http://127.0.0.1:9900/returns", "intermediateHost": True,
             "intermediateHostName": "Gateway Vendor Ltd", "publicKeys": key.as_pem(private=False).decode()}
@@ -152,7 +152,7 @@ def test_errors_of_several_parts_of_a_participant_come_together(world: WorldClie
 @pytest.mark.parametrize("url", ["http://169.254.169.254/latest", "http://1.1.1.1", "ftp://127.0.0.1", "callback",
                                  "http://user:secret@127.0.0.1/"])
 def test_only_safe_callback_urls_are_taken(world: WorldClient, url: str) -> None:
-    """wire: only safe targets; the same rule as for dispatch messages."""
+    """Wire format, assumed: only safe targets; the same rule as for dispatch messages."""
     body = refusal(patch(world, "brindle", callbackUrl=url), 422)
     assert {pointer for pointer, _ in faults(body)} == {"/smp/callbackUrl"}
     assert smp_of(world, "brindle")["callbackUrl"] is None
@@ -245,7 +245,7 @@ def test_nothing_is_seen_before_anything_happens(world: WorldClient) -> None:
 
 
 def test_a_flow_is_seen_once_with_the_entry_that_proves_it(world: WorldClient) -> None:
-    """issue: each flow seen or not, with the journal entry that proves it."""
+    """Ours: each flow seen or not, with the journal entry that proves it."""
     first = authenticate(world, "brindle")
     authenticate(world, "brindle")
     flow = commissioning_of(world)["flows"][0]
@@ -253,8 +253,9 @@ def test_a_flow_is_seen_once_with_the_entry_that_proves_it(world: WorldClient) -
     assert [entry["data"]["flow"] for entry in world.journal("flow.seen")] == ["authenticate"]
 
 
+@pytest.mark.proves("rule/connections.all_flows")
 def test_every_flow_is_proven_by_an_exchange(commissioned: WorldClient) -> None:
-    """issue: with the journal entry that proves it."""
+    """Ours: with the journal entry that proves it."""
     told = commissioning_of(commissioned)
     assert told["allSeen"]
     kinds = {entry["id"]: entry["kind"] for entry in commissioned.journal()}
@@ -272,7 +273,7 @@ def test_it_cannot_be_confirmed_before_all_flows_are_seen(world: WorldClient) ->
 
 
 def test_the_certificate_names_the_participant_and_every_flow(commissioned: WorldClient) -> None:
-    """issue: a PDF certificate when all are seen; the simulator's mark is on it."""
+    """Ours: a PDF certificate when all are seen; the simulator's mark is on it."""
     answer = commissioned.get("/_sim/participants/brindle/commissioning/certificate")
     assert answer.headers["Content-Type"] == "application/pdf"
     text = " ".join(PdfReader(io.BytesIO(answer.content)).pages[0].extract_text().split())

@@ -67,6 +67,7 @@ def test_what_an_immediate_batch_created_outlives_a_kill(tmp_path: Path) -> None
         assert (found["status"], len(found["result"]["assets"])) == ("SUCCEEDED", 100)
 
 
+@pytest.mark.proves("smp/code/not_readable")
 def test_a_batch_that_another_contract_cannot_read_fails_and_says_so(tmp_path: Path) -> None:
     """Ours: the contract was changed between the two starts; no batch hangs for ever."""
     narrow = tmp_path / "narrow.yaml"

@@ -1,4 +1,4 @@
-"""Faults of the SMP: of its calls, of the batches they submit, and of batch returns (issue: surfaces smp, callback)."""
+"""Faults of the SMP: of its calls, of the batches they submit, and of batch returns (ours: surfaces smp, callback)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def counts(world: WorldClient) -> list[tuple[int, int]]:
 # Calls
 
 def test_a_call_is_answered_with_the_faults_status_and_submits_nothing(noon: WorldClient, brindle: Registrar) -> None:
-    """Issue: `status`."""
+    """Ours: `status`."""
     switch_on(noon, "smp", {"status": 503}, when={"times": 1})
     assert "fault" in problem_of(brindle.call("assets", {"assets": [asset()]}), 503)["detail"]
     assert facts(noon, "batch.received") == []
@@ -63,7 +63,7 @@ def test_a_call_is_answered_with_the_faults_status_and_submits_nothing(noon: Wor
 
 
 def test_a_delayed_call_is_answered_later(noon: WorldClient, brindle: Registrar) -> None:
-    """Issue: `delayMs`, of the wall clock."""
+    """Ours: `delayMs`, of the wall clock."""
     switch_on(noon, "smp", {"delayMs": 300})
     before = time.monotonic()
     brindle.send_assets(asset())
@@ -71,7 +71,7 @@ def test_a_delayed_call_is_answered_later(noon: WorldClient, brindle: Registrar)
 
 
 def test_a_lost_answer_leaves_a_batch_that_nobody_knows_the_id_of(noon: WorldClient, brindle: Registrar) -> None:
-    """Issue: `drop`: a client that sends the batch again learns of the first one by duplicate_reference."""
+    """Ours: `drop`: a client that sends the batch again learns of the first one by duplicate_reference."""
     switch_on(noon, "smp", {"drop": "answer"}, when={"times": 1})
     with pytest.raises(requests.ReadTimeout):
         noon.session.post(f"{noon.url}/smp/api/v1/assets", json={"assets": [asset()]}, headers=brindle.headers,
@@ -82,14 +82,14 @@ def test_a_lost_answer_leaves_a_batch_that_nobody_knows_the_id_of(noon: WorldCli
 
 
 def test_a_truncated_answer_breaks_off(noon: WorldClient, brindle: Registrar) -> None:
-    """Issue: `truncate`."""
+    """Ours: `truncate`."""
     switch_on(noon, "smp", {"truncate": 10})
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         brindle.send_assets(asset())
 
 
 def test_a_token_expires_in_the_middle_of_its_time(noon: WorldClient, brindle: Registrar) -> None:
-    """Issue: expired token mid-run. It has really expired: the platform's own check refuses it."""
+    """Ours: expired token mid-run. It has really expired: the platform's own check refuses it."""
     switch_on(noon, "smp", {"expiredToken": True}, when={"nth": 2, "times": 1})
     brindle.send_assets(asset(1))
     answer = brindle.call("assets", {"assets": [asset(2)]})
@@ -123,7 +123,7 @@ def test_a_fault_can_be_for_one_participant(noon: WorldClient, brindle: Registra
 
 
 def test_the_effect_is_a_fact_on_the_exchange_it_touched(noon: WorldClient, brindle: Registrar) -> None:
-    """Issue: each effect is a journal fact, caused by the exchange."""
+    """Ours: each effect is a journal fact, caused by the exchange."""
     switch_on(noon, "smp", {"status": 503})
     answer = brindle.call("assets", {"assets": [asset()]})
     applied, = noon.journal("fault.applied")
@@ -135,7 +135,7 @@ def test_the_effect_is_a_fact_on_the_exchange_it_touched(noon: WorldClient, brin
 # The return before the answer
 
 def test_the_return_comes_before_the_call_is_answered(noon: WorldClient, brindle: Registrar, taker: Taker) -> None:
-    """Issue: callback before the 202 has been read. The call does not end before the endpoint has answered."""
+    """Ours: callback before the 202 has been read. The call does not end before the endpoint has answered."""
     switch_on(noon, "smp", {"callbackFirst": True}, when={"times": 1})
     taker.hold()
     seen: list[bool] = []
@@ -211,7 +211,7 @@ def test_a_return_that_is_under_way_already_is_waited_for() -> None:
 
 def test_a_stuck_batch_stays_in_processing_until_it_is_let_go(noon: WorldClient, brindle: Registrar, taker: Taker
                                                               ) -> None:
-    """Issue: transaction stuck in PROCESSING."""
+    """Ours: transaction stuck in PROCESSING."""
     switch_on(noon, "smp", {"stuck": True}, when={"times": 1})
     stuck, other = brindle.send_assets(asset(1)), brindle.send_assets(asset(2))
     noon.advance(by="PT24H")
@@ -253,7 +253,7 @@ def returned(world: WorldClient, brindle: Registrar) -> str:
 
 
 def test_a_withheld_return_never_comes(noon: WorldClient, brindle: Registrar, taker: Taker) -> None:
-    """Issue: no callback ever; it is not tried again, and the status call tells."""
+    """Ours: no callback ever; it is not tried again, and the status call tells."""
     switch_on(noon, "callback", {"withhold": True}, when={"times": 1})
     transaction = returned(noon, brindle)
     noon.advance(by="PT30M")
@@ -265,7 +265,7 @@ def test_a_withheld_return_never_comes(noon: WorldClient, brindle: Registrar, ta
 
 
 def test_a_duplicate_is_the_same_return_twice(noon: WorldClient, brindle: Registrar, taker: Taker) -> None:
-    """Issue: duplicate: the delivery id tells."""
+    """Ours: duplicate: the delivery id tells."""
     switch_on(noon, "callback", {"duplicate": True})
     returned(noon, brindle)
     one, two = taker.messages
@@ -273,7 +273,7 @@ def test_a_duplicate_is_the_same_return_twice(noon: WorldClient, brindle: Regist
 
 
 def test_a_wrong_signature_is_wrong_and_the_next_one_right(noon: WorldClient, brindle: Registrar) -> None:
-    """Issue: wrong signature, judged by joserfc; a receiver that refuses it with 5xx gets the message again."""
+    """Ours: wrong signature, judged by joserfc; a receiver that refuses it with 5xx gets the message again."""
     with returns_of(noon, 503) as taker:
         switch_on(noon, "callback", {"badSignature": True}, when={"times": 1})
         returned(noon, brindle)
@@ -285,7 +285,7 @@ def test_a_wrong_signature_is_wrong_and_the_next_one_right(noon: WorldClient, br
 
 
 def test_a_kid_that_nobody_published(noon: WorldClient, brindle: Registrar) -> None:
-    """Issue: unknown `kid`; the next attempt has the right one."""
+    """Ours: unknown `kid`; the next attempt has the right one."""
     with returns_of(noon, 503) as taker:
         switch_on(noon, "callback", {"unknownKid": True}, when={"times": 1})
         returned(noon, brindle)
@@ -306,7 +306,7 @@ def test_what_comes_wrongly_signed_proves_no_flow(noon: WorldClient, brindle: Re
 @pytest.mark.parametrize(("effect", "outcome"), [({"status": 503}, 503), ({"drop": "request"}, "fault")])
 def test_an_attempt_that_is_lost_is_made_again(noon: WorldClient, brindle: Registrar, taker: Taker,
                                                effect: dict[str, Any], outcome: Any) -> None:
-    """Issue: as for dispatches; the endpoint sees nothing of the first attempt."""
+    """Ours: as for dispatches; the endpoint sees nothing of the first attempt."""
     switch_on(noon, "callback", effect, when={"times": 1})
     transaction = returned(noon, brindle)
     noon.advance(by="PT5S")
@@ -316,7 +316,7 @@ def test_an_attempt_that_is_lost_is_made_again(noon: WorldClient, brindle: Regis
 
 def test_a_lost_acknowledgement_makes_the_return_come_twice(noon: WorldClient, brindle: Registrar, taker: Taker
                                                             ) -> None:
-    """Issue: at least once; what a participant must survive."""
+    """Ours: at least once; what a participant must survive."""
     switch_on(noon, "callback", {"drop": "answer"}, when={"times": 1})
     returned(noon, brindle)
     noon.advance(by="PT5S")
@@ -326,7 +326,7 @@ def test_a_lost_acknowledgement_makes_the_return_come_twice(noon: WorldClient, b
 
 def test_a_truncated_return_is_no_longer_json_and_its_signature_fails(noon: WorldClient, brindle: Registrar,
                                                                       taker: Taker) -> None:
-    """Issue: truncate."""
+    """Ours: truncate."""
     switch_on(noon, "callback", {"truncate": 20})
     returned(noon, brindle)
     message, = taker.messages
@@ -334,7 +334,7 @@ def test_a_truncated_return_is_no_longer_json_and_its_signature_fails(noon: Worl
 
 
 def test_a_delayed_return_keeps_market_time_waiting(noon: WorldClient, brindle: Registrar, taker: Taker) -> None:
-    """Issue: delay, of the wall clock."""
+    """Ours: delay, of the wall clock."""
     switch_on(noon, "callback", {"delayMs": 300})
     brindle.send_assets(asset())
     before = time.monotonic()

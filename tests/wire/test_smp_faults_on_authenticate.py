@@ -1,4 +1,4 @@
-"""Faults for one participant, in the call that asks for a token: whose it is, its body tells (issue: surface smp)."""
+"""Faults for one participant, in the call that asks for a token: whose it is, its body tells (ours: surface smp)."""
 
 from __future__ import annotations
 

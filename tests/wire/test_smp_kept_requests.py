@@ -29,7 +29,7 @@ def contract_with_names_outside(folder: Path) -> Path:
 
 
 def test_fields_outside_the_body_are_kept_with_it(tmp_path: Path) -> None:
-    """wire: fields, paths and methods all follow the contract in force."""
+    """Wire format, assumed: fields, paths and methods all follow the contract in force."""
     with running(contracts={"smp": contract_with_names_outside(tmp_path)}) as simulator:
         world = WorldClient(simulator.url, "default")
         registrar = Registrar(world)
@@ -44,7 +44,7 @@ def test_fields_outside_the_body_are_kept_with_it(tmp_path: Path) -> None:
 
 
 def test_the_shape_of_fields_outside_the_body_is_told_there(tmp_path: Path) -> None:
-    """wire: all errors are listed, each with the place where it stands."""
+    """Wire format, assumed: all errors are listed, each with the place where it stands."""
     with running(contracts={"smp": contract_with_names_outside(tmp_path)}) as simulator:
         world = WorldClient(simulator.url, "default")
         answer = world.post(f"{BASE}/units", {"unit": unit("B-1", name=None, unitType=None)},

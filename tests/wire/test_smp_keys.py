@@ -49,7 +49,7 @@ def test_the_key_set_holds_public_members_only(world: WorldClient) -> None:
 
 
 def test_the_key_set_shows_old_and_new(world: WorldClient) -> None:
-    """issue: keys rotate (`/_sim`), JWKS shows old and new."""
+    """Ours: keys rotate (`/_sim`), JWKS shows old and new."""
     [first] = kids(world)
     second = make(world)
     third = make(world)
@@ -57,8 +57,9 @@ def test_the_key_set_shows_old_and_new(world: WorldClient) -> None:
     assert [(key["kid"], key["signs"]) for key in listed(world)] == [(first, False), (second, False), (third, True)]
 
 
+@pytest.mark.proves("rule/signatures.keys")
 def test_tokens_of_the_old_key_stay_good_and_new_ones_have_the_new_key(world: WorldClient) -> None:
-    """issue: keys rotate, JWKS shows old and new."""
+    """Ours: keys rotate, JWKS shows old and new."""
     before = Registrar(world)
     made = make(world)
     after = Registrar(world)
@@ -68,7 +69,7 @@ def test_tokens_of_the_old_key_stay_good_and_new_ones_have_the_new_key(world: Wo
 
 
 def test_a_retired_key_s_tokens_are_refused(world: WorldClient) -> None:
-    """issue: keys rotate; a client that meets this must authenticate again."""
+    """Ours: keys rotate; a client that meets this must authenticate again."""
     before = Registrar(world)
     [old] = kids(world)
     made = make(world)
@@ -103,7 +104,9 @@ def test_a_retired_key_stays_retired(world: WorldClient) -> None:
 
 
 def test_keys_of_worlds_are_apart(world: WorldClient, server: Simulator) -> None:
-    """wire: worlds are isolated; they begin with the key of their server, so that a new world costs none."""
+    """Wire format, assumed: worlds are isolated; they begin with the key of their server, so that a new world costs
+    none.
+    """
     with fresh_world(server.url) as other:
         assert kids(other) == kids(world)
         made = make(other)
@@ -111,7 +114,7 @@ def test_keys_of_worlds_are_apart(world: WorldClient, server: Simulator) -> None
 
 
 def test_a_reset_takes_the_world_s_own_keys_away(world: WorldClient) -> None:
-    """wire: POST /_sim/reset, back to the world's fixture."""
+    """Wire format, assumed: POST /_sim/reset, back to the world's fixture."""
     before = kids(world)
     make(world)
     world.post("/_sim/reset")
@@ -119,7 +122,7 @@ def test_a_reset_takes_the_world_s_own_keys_away(world: WorldClient) -> None:
 
 
 def test_making_and_retiring_are_facts(world: WorldClient) -> None:
-    """issue: what changes is in the journal, with the request that did it, and no private key."""
+    """Ours: what changes is in the journal, with the request that did it, and no private key."""
     [old] = kids(world)
     made = make(world)
     world.delete(f"{KEYS}/{old}")

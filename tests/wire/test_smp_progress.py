@@ -40,6 +40,7 @@ def is_begun(registrar: Registrar, transaction: str) -> None:
     eventually(lambda: registrar.status(transaction) == "PROCESSING", f"{transaction} is in PROCESSING")
 
 
+@pytest.mark.proves("setting/smp_progress", "rule/batches.states", "smp/Transaction/status=PROCESSING")
 def test_a_batch_is_in_processing_at_once_and_ends_after_its_time(brindle: Registrar) -> None:
     """Assumed: after:2, of market time."""
     transaction = brindle.send_assets(asset(1))
@@ -111,6 +112,7 @@ def causes(entries: dict[int, dict[str, Any]], entry: dict[str, Any]) -> list[st
     return [] if cause is None else [cause["kind"], *causes(entries, cause)]
 
 
+@pytest.mark.proves("setting/smp_progress", "rule/batches.states")
 def test_polls_move_a_batch_and_time_does_not(patient: Simulator) -> None:
     """Assumed: with polls:3 the first poll begins a batch, and the third ends it."""
     with fresh_world(patient.url) as world:

@@ -36,6 +36,7 @@ def brindle(noon: WorldClient) -> Registrar:
     return Registrar(noon)
 
 
+@pytest.mark.proves("rule/batches.returns")
 def test_a_batch_return_says_what_the_status_call_says(noon: WorldClient, brindle: Registrar) -> None:
     """Assumed: the body is the transaction."""
     with returns_of(noon) as taker:
@@ -51,6 +52,7 @@ def test_a_batch_return_says_what_the_status_call_says(noon: WorldClient, brindl
     assert message.content["completedAt"].startswith("2026-11-02T12:00:02")
 
 
+@pytest.mark.proves("rule/batches.returns")
 def test_a_batch_that_failed_returns_its_errors(noon: WorldClient, brindle: Registrar) -> None:
     """SMP overview: a list of errors."""
     with returns_of(noon) as taker:
@@ -73,6 +75,7 @@ def test_a_unit_is_returned_likewise(noon: WorldClient, brindle: Registrar) -> N
         assert taker.messages[1].content["result"]["unit"]["name"] == "Ashgrove"
 
 
+@pytest.mark.proves("rule/signatures.both_ways", "setting/smp_signing")
 def test_a_return_is_signed_over_its_very_bytes(noon: WorldClient, brindle: Registrar) -> None:
     """Assumed: a detached JWS, RS256, by a published key; judged by joserfc. One changed byte, and it fails."""
     with returns_of(noon) as taker:
@@ -132,6 +135,7 @@ def test_a_return_that_is_not_acknowledged_is_sent_again_on_the_ladder_of_dispat
             assert len({message.headers[name] for message in taker.messages}) == 1, name
 
 
+@pytest.mark.proves("rule/batches.at_least_once")
 def test_every_return_has_a_delivery_id_of_its_own(noon: WorldClient, brindle: Registrar) -> None:
     """Assumed: receivers tell by it what they have had before."""
     with returns_of(noon) as taker:
@@ -193,6 +197,7 @@ def test_a_delivery_id_is_never_used_again(noon: WorldClient, server: Simulator)
     assert len(set(found)) == 3
 
 
+@pytest.mark.proves("rule/batches.at_least_once")
 def test_a_return_is_given_up_after_the_ladder_and_the_status_call_still_tells(
         noon: WorldClient, brindle: Registrar) -> None:
     """Assumed: the status call works even if every push fails."""

@@ -15,7 +15,7 @@ RULES = Path(__file__).with_name("schemathesis_smp.toml")
 
 
 def test_the_server_answers_as_the_contract_of_the_smp_says(world: WorldClient, tmp_path: Path) -> None:
-    """issue: schemathesis finds nothing: no undocumented status, header, type or body, no server error, no bad message
+    """Ours: schemathesis finds nothing: no undocumented status, header, type or body, no server error, no bad message
     accepted, no call without a token, no other method.
     """
     result = subprocess.run(
@@ -59,7 +59,7 @@ def test_the_examples_of_the_contract_are_in_order(world: WorldClient) -> None:
 
 
 def test_the_contract_of_the_smp_is_published(world: WorldClient) -> None:
-    """wire: GET /_sim/contracts/{participant|smp}; the OpenAPI contract in force, JSON."""
+    """Wire format, assumed: GET /_sim/contracts/{participant|smp}; the OpenAPI contract in force, JSON."""
     assert document(world)["openapi"].startswith("3.1.")
     assert set(document(world)["paths"]) >= {
         "/smp/api/v1/authenticate", "/smp/api/v1/assets", "/smp/api/v1/units", "/smp/api/v1/transactions/status"}

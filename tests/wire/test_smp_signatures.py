@@ -90,6 +90,7 @@ def sealing_server() -> Iterator[Simulator]:
         yield simulator
 
 
+@pytest.mark.proves("rule/signatures.both_ways")
 @pytest.mark.parametrize("body", [BODY, SPACED])
 def test_a_signed_request_is_accepted(bound: Signer, body: bytes) -> None:
     """wire format, assumed: detached JWS over the exact body bytes in X-JWS-Signature."""
@@ -114,6 +115,7 @@ def test_a_missing_signature_is_refused_where_it_is_required(bound: Signer) -> N
         assert (error["code"], HEADER in error["message"]) == ("invalid_signature", True)
 
 
+@pytest.mark.proves("rule/signatures.form")
 def test_a_missing_signature_will_do_where_it_is_optional(brindle: Signer) -> None:
     """wire format, assumed: verified if the header is present."""
     assert send_bytes(brindle.registrar, "assets", BODY).status_code == 202
@@ -191,6 +193,7 @@ def test_compact_is_no_content_type_of_the_detached_mode(brindle: Signer) -> Non
 
 # The compact mode
 
+@pytest.mark.proves("setting/smp_signing")
 def test_a_compact_request_is_read_and_its_answer_is_compact(wrapped: Signer) -> None:
     """wire format, assumed: the body *is* the JWS, application/jose, in both directions."""
     answer = send_bytes(wrapped.registrar, "assets", compact(wrapped.key, BODY).encode(), Content_Type=JOSE)
@@ -252,11 +255,13 @@ def test_the_journal_says_that_an_answer_went_out_as_a_signed_message(wrapped: S
 
 # Immediate answers
 
+@pytest.mark.proves("setting/smp_sign_answers")
 def test_answers_are_not_signed_by_default(brindle: Signer) -> None:
     """wire format, assumed: immediate answers are signed by setting."""
     assert HEADER not in send_bytes(brindle.registrar, "assets", BODY).headers
 
 
+@pytest.mark.proves("setting/smp_sign_answers")
 def test_every_answer_is_signed_when_that_is_set(sealing_server: Simulator) -> None:
     """wire format, assumed: a good answer, a refusal, and one to a stranger; over the exact bytes."""
     with fresh_world(sealing_server.url) as world:
@@ -266,6 +271,16 @@ def test_every_answer_is_signed_when_that_is_set(sealing_server: Simulator) -> N
             assert judge_detached(world, answer.headers[HEADER], answer.content)["alg"] == "RS256"
             with pytest.raises(BadSignatureError):
                 judge_detached(world, answer.headers[HEADER], answer.content + b" ")
+
+
+def test_the_status_of_a_batch_is_signed_likewise(sealing_server: Simulator) -> None:
+    """wire format, assumed: immediate answers by setting, whichever call they answer."""
+    with fresh_world(sealing_server.url) as world:
+        registrar = Registrar(world)
+        transaction = send_bytes(registrar, "assets", BODY).json()["transactionId"]
+        answer = registrar.call("transactions/status", {"transactionId": transaction})
+        assert answer.status_code == 200
+        assert judge_detached(world, answer.headers[HEADER], answer.content)["alg"] == "RS256"
 
 
 def test_a_signature_stands_in_the_header_that_the_contract_names(tmp_path: Path) -> None:
@@ -287,7 +302,7 @@ def test_the_journal_shows_that_an_answer_was_signed(sealing_server: Simulator) 
 
 
 def test_answers_are_signed_with_the_newest_key(sealing_server: Simulator) -> None:
-    """issue: keys rotate."""
+    """Ours: keys rotate."""
     with fresh_world(sealing_server.url) as world:
         registrar = Registrar(world)
         made = world.post("/_sim/signing-keys").json()["kid"]

@@ -90,7 +90,7 @@ def test_the_portal_s_token_is_none_of_the_smp_s(world: WorldClient) -> None:
 
 
 def test_an_expired_token_says_since_when(timed: WorldClient) -> None:
-    """issue: expired tokens get 401 with a precise reason."""
+    """Ours: expired tokens get 401 with a precise reason."""
     token = token_of(Registrar(timed))
     timed.advance("PT9M59S")
     assert call(timed, token).status_code == 202
@@ -117,20 +117,20 @@ def test_tokens_go_by_the_wall_clock_unless_set_otherwise(world: WorldClient) ->
 
 
 def test_a_tampered_token_is_refused(world: WorldClient) -> None:
-    """issue: tampered tokens get 401 with a precise reason."""
+    """Ours: tampered tokens get 401 with a precise reason."""
     first = token_of(Registrar(world)).split(".")
     second = forged(world, new_key(None), sub="tamar-smp").split(".")
     assert "was changed after it was issued" in refused(world, f"{first[0]}.{second[1]}.{first[2]}", "token_signature")
 
 
 def test_a_token_of_an_unknown_key_is_refused(world: WorldClient) -> None:
-    """issue: a precise reason."""
+    """Ours: a precise reason."""
     told = refused(world, forged(world, new_key(None), {"kid": "mine"}), "token_key")
     assert "'mine'" in told
 
 
 def test_a_token_without_a_signature_is_refused(world: WorldClient) -> None:
-    """issue: `alg: none` gets 401 with a precise reason."""
+    """Ours: `alg: none` gets 401 with a precise reason."""
     body = token_of(Registrar(world)).split(".")[1]
     told = refused(world, f"eyJhbGciOiJub25lIn0.{body}.", "token_algorithm")
     assert "'none', which is no signature at all" in told
@@ -143,13 +143,13 @@ def test_a_token_of_another_algorithm_is_refused(world: WorldClient) -> None:
 
 
 def test_a_token_for_another_audience_is_refused(world: WorldClient, platform_key: RSAKey) -> None:
-    """issue: wrong-audience tokens get 401 with a precise reason."""
+    """Ours: wrong-audience tokens get 401 with a precise reason."""
     told = refused(world, forged(world, platform_key, aud="https://elsewhere.example"), "token_audience")
     assert "https://elsewhere.example" in told
 
 
 def test_a_token_of_one_world_is_refused_in_another(world: WorldClient, server: Simulator) -> None:
-    """wire: worlds are isolated."""
+    """Wire format, assumed: worlds are isolated."""
     with fresh_world(server.url) as other:
         token = token_of(Registrar(other))
         assert call(other, token).status_code == 202
@@ -189,7 +189,7 @@ def test_a_token_of_a_user_that_is_gone_is_refused(world: WorldClient) -> None:
 
 
 def test_a_token_gives_no_access_that_was_taken_back(world: WorldClient) -> None:
-    """issue: until step 3 is done, calls get 403 saying which step is open."""
+    """Ours: until step 3 is done, calls get 403 saying which step is open."""
     registrar = give_access(world)
     connect(world, "tamar", connection="pro_forma_returned")
     for path in CALLS:

@@ -1,6 +1,7 @@
-"""`flexsim serve --tls`: all over HTTPS, certified by an authority made on this machine (wire: command line).
+"""`flexsim serve --tls`: all over HTTPS, certified by an authority made on this machine.
 
-The SMP is reached through "TLS web services over the internet" (SMP overview, The SMP APIs, documented).
+The option is ours. The SMP is reached through "TLS web services over the internet" (SMP overview, The SMP APIs,
+documented).
 """
 
 from __future__ import annotations
@@ -50,13 +51,13 @@ def certificate_of(simulator: Simulator) -> x509.Certificate:
 @pytest.mark.parametrize(("path", "status"), [("/_sim/health", 200), ("/sign-in", 200), ("/console", 200),
                                               ("/_sim/contracts/participant", 200), ("/static/nothing.css", 404)])
 def test_everything_is_served_over_https(secured: Simulator, path: str, status: int) -> None:
-    """wire: --tls; pages, calls and files alike, for who trusts the authority."""
+    """Wire format, assumed: --tls; pages, calls and files alike, for who trusts the authority."""
     assert secured.url.startswith("https://127.0.0.1:")
     assert requests.get(secured.url + path, verify=str(secured.ca_file), timeout=10).status_code == status
 
 
 def test_a_call_of_a_platform_works_over_https(secured: Simulator) -> None:
-    """wire: the same call as without TLS, with the same answer."""
+    """Wire format, assumed: the same call as without TLS, with the same answer."""
     reading = {"meterableUnitId": "MU-1001", "timestamp": "2026-01-05T16:30:00Z", "powerKw": -12.5}
     answer = requests.post(secured.url + "/api/v2/readings", json=reading, verify=str(secured.ca_file), timeout=10,
                            headers={"Authorization": f"Bearer {TOKEN}"})
@@ -168,7 +169,7 @@ def _python(expression: str, url: str) -> str:
 
 @pytest.mark.parametrize("tls", [True, False])
 def test_the_health_command_finds_out_by_itself(tls: bool) -> None:
-    """wire: command line, health; a container's check stays the same with and without TLS."""
+    """Wire format, assumed: command line, health; a container's check stays the same with and without TLS."""
     with running(tls=tls) as simulator:
         asked = run_flexsim("health", "--port", str(simulator.port))
     assert (asked.returncode, '"status":"ok"' in asked.stdout) == (0, True), asked.stderr
