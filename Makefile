@@ -14,11 +14,11 @@ serve: $(VENV)/.installed  ## Serve the demo world on http://127.0.0.1:8000 (ano
 
 test: $(VENV)/.installed-test lint  ## Check the code and pass every test
 	tests/install-judges
-	$(RUN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(RUN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 proofs: $(VENV)/.installed-test  ## Pass every test and write which of them prove which entry of the fidelity ledger
 	tests/install-judges
-	$(RUN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --write-proofs
+	$(RUN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --write-proofs
 
 lint: $(VENV)/.installed-test  ## Check style and import rules
 	$(RUN)/ruff check .

@@ -31,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 # Files that take longest. Begun first, they leave no core idle at the end, while another is still at the last of them.
+# The Makefile keeps pytest-xdist from putting files with many tests first: those with few are often the longest.
 _LONGEST = ("test_installed_elsewhere", "test_console_looks", "test_accessibility", "test_month_pages",
             "test_pytest_plugin", "test_parallel_worlds", "test_whole_runs_are_judged", "test_durability",
             "test_smp_durability", "test_dispatch_durability", "test_smp_documentation", "test_large_uploads")
