@@ -3,44 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
 
+from simulator.testing import pages
 from tests.ledger_recording import RECORDING
 
 SIMULATOR_LINE = "SIMULATOR — not National Grid’s platform"
 CONSOLE_LINE = "SIMULATOR — not National Grid’s nor NESO’s platform"
-_VOID = frozenset({"base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
-_UNSEEN = frozenset({"script", "style"})
 
 
-@dataclass
-class Element:
-    """An element of a page. `children` are elements and texts in order."""
-
-    tag: str
-    attributes: dict[str, str]
-    parent: Element | None = None
-    children: list[Element | str] = field(default_factory=list)
-
-    def walk(self) -> Iterator[Element]:
-        """This element and all inside it, in the order of the page."""
-        yield self
-        for child in self.children:
-            if isinstance(child, Element):
-                yield from child.walk()
-
-    def find_all(self, *tags: str, **attributes: str) -> list[Element]:
-        """Elements inside with one of the tags and these attributes; `class_` matches one class."""
-        wanted_class = attributes.pop("class_", None)
-        return [element for element in self.walk() if (not tags or element.tag in tags)
-                and (wanted_class is None or wanted_class in element.attributes.get("class", "").split())
-                and all(element.attributes.get(name) == value for name, value in attributes.items())]
+class Element(pages.Element):
+    """An element of a page that tests take apart: what is not there is a failure."""
 
     def find(self, *tags: str, **attributes: str) -> Element:
         """The one such element inside."""
@@ -48,62 +26,38 @@ class Element:
         assert len(found) == 1, f"{len(found)} elements {tags} {attributes} in {self.text[:200]!r}"
         return found[0]
 
-    @property
-    def text(self) -> str:
-        """What a reader sees of it, in single spaces."""
-        return " ".join("".join(self._texts()).split())
-
-    def _texts(self) -> Iterator[str]:
-        for child in self.children:
-            if isinstance(child, str):
-                yield child
-            elif child.tag not in _UNSEEN:
-                yield from child._texts()
-                yield " " if child.tag in ("br", "td", "th", "li", "p", "dt", "dd", "div", "tr") else ""
-
     def __getitem__(self, name: str) -> str:
         return self.attributes[name]
 
 
-class _TreeBuilder(HTMLParser):
-    """Builds the tree and refuses what browsers would silently mend."""
+class _StrictBuilder(pages.TreeBuilder):
+    """Refuses what browsers would silently mend."""
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.root = Element("#document", {})
-        self._open = self.root
+    element = Element
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        element = self._add(tag, attrs)
-        if tag not in _VOID:
-            self._open = element
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._add(tag, attrs)
-
-    def _add(self, tag: str, attrs: list[tuple[str, str | None]]) -> Element:
         names = [name for name, _ in attrs]
         assert len(names) == len(set(names)), f"<{tag}> has an attribute twice: {names}"
-        element = Element(tag, {name: value or "" for name, value in attrs}, self._open)
-        self._open.children.append(element)
-        return element
+        super().handle_starttag(tag, attrs)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in pages.VOID:
+            self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        assert self._open.tag == tag, f"</{tag}> at {self.getpos()} closes <{self._open.tag}>"
-        assert self._open.parent is not None
-        self._open = self._open.parent
-
-    def handle_data(self, data: str) -> None:
-        self._open.children.append(data)
+        assert self.open.tag == tag, f"</{tag}> at {self.getpos()} closes <{self.open.tag}>"
+        assert self.open.parent is not None
+        super().handle_endtag(tag)
 
     def tree(self) -> Element:
-        assert self._open is self.root, f"<{self._open.tag}> is never closed"
+        assert self.open is self.root, f"<{self.open.tag}> is never closed"
         return self.root
 
 
 def parse(html: str) -> Element:
     """The tree of a page; fails for crossed or missing end tags and for attributes given twice."""
-    builder = _TreeBuilder()
+    builder = _StrictBuilder()
     builder.feed(html)
     builder.close()
     return builder.tree()
@@ -201,7 +155,7 @@ class PageClient:
         assert not unknown, f"the form has no fields {unknown}"
         pressed = {element["name"]: element.attributes.get("value", "") for element in form.find_all("button")
                    if element.text == button and "name" in element.attributes}
-        values = {**_values(form), **pressed, **(fields or {})}
+        values = {**dict(pages.Form(form, page.url).standing()), **pressed, **(fields or {})}
         answer = self.raw("POST", urljoin(page.url, form["action"]), data=values, files=files)
         return self._page(answer, status) if to is None else self._follow(answer, to)
 
@@ -245,23 +199,6 @@ class PageClient:
                 allowed = self.raw("OPTIONS", place).headers.get("Allow", "")
                 assert method in allowed.split(", "), f"{page.url}: a form is sent by {method} to {place}: {allowed!r}"
                 self._known_actions.add((place, method))
-
-
-def _values(form: Element) -> dict[str, str]:
-    values = {}
-    for element in form.find_all("input"):
-        kind = element.attributes.get("type", "text")
-        is_chosen = kind not in ("radio", "checkbox") or "checked" in element.attributes
-        if "name" in element.attributes and kind not in ("file", "submit") and is_chosen:
-            values[element["name"]] = element.attributes.get("value", "")
-    for element in form.find_all("textarea"):
-        # A line break right after the tag is no part of the value; what follows is one text.
-        values[element["name"]] = "".join(each for each in element.children if isinstance(each, str)).lstrip("\r\n")
-    for element in form.find_all("select"):
-        options = element.find_all("option")
-        for option in [option for option in options if "selected" in option.attributes] or options[:1]:
-            values[element["name"]] = option["value"]
-    return values
 
 
 def check_page(page: Page) -> None:

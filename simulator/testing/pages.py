@@ -9,8 +9,9 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin
 
-_VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
-                   "wbr"})
+VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
+"""Elements without content, and so without an end tag."""
+
 _UNSEEN = frozenset({"script", "style", "template"})
 _BLOCKS = frozenset({"br", "dd", "div", "dt", "h1", "h2", "h3", "li", "option", "p", "td", "th", "tr"})
 
@@ -61,29 +62,31 @@ class Element:
                 yield " " if child.tag in _BLOCKS else ""
 
 
-class _TreeBuilder(HTMLParser):
-    """Builds the tree; an end tag closes what is open inside it, as in browsers."""
+class TreeBuilder(HTMLParser):
+    """Builds the tree, from `root` on; an end tag closes what is open inside it, as in browsers."""
+
+    element: type[Element] = Element
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.root = Element("#document", {})
-        self._open = self.root
+        self.root = self.element("#document", {})
+        self.open = self.root
 
     def _begin(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        element = Element(tag, {name: value or "" for name, value in attrs}, self._open)
-        self._open.children.append(element)
-        if tag not in _VOID:
-            self._open = element
+        element = self.element(tag, {name: value or "" for name, value in attrs}, self.open)
+        self.open.children.append(element)
+        if tag not in VOID:
+            self.open = element
 
     def _end(self, tag: str) -> None:
-        place: Element | None = self._open
+        place: Element | None = self.open
         while place is not None and place.tag != tag:
             place = place.parent
         if place is not None and place.parent is not None:
-            self._open = place.parent
+            self.open = place.parent
 
     def _add_text(self, data: str) -> None:
-        self._open.children.append(data)
+        self.open.children.append(data)
 
     # The parser's own names for what it meets.
     handle_starttag, handle_endtag, handle_data = _begin, _end, _add_text
@@ -198,7 +201,7 @@ class Page:
     @cached_property
     def tree(self) -> Element:
         """All its elements."""
-        builder = _TreeBuilder()
+        builder = TreeBuilder()
         builder.feed(self.html)
         builder.close()
         return builder.root
